@@ -1,0 +1,1 @@
+"""Measurements that anyone can repeat: python -m bench retrieval | answers. Each races the tutorial pipeline."""

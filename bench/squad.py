@@ -1,0 +1,94 @@
+"""Question sets in SQuAD's format (v1.1 and v2) and how answers are judged by them."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_ARTICLES = {
+    "es": r"\b(el|la|los|las|un|una|unos|unas|lo|al|del)\b",
+    "en": r"\b(a|an|the)\b",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """`golds` is empty for an unanswerable question; `paragraph` and `article` are positions in the file."""
+
+    id: str
+    text: str
+    golds: tuple[str, ...]
+    paragraph: int
+    article: int
+
+    @property
+    def answerable(self) -> bool:
+        """Whether its paragraph answers it."""
+        return bool(self.golds)
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    """`paragraphs` in the file's order, `articles[i]` the article of paragraph i."""
+
+    paragraphs: tuple[str, ...]
+    articles: tuple[int, ...]
+    questions: tuple[Question, ...]
+
+
+def read_squad(path: Path, part: str = "all") -> QuestionSet:
+    """Read a SQuAD file. `part` keeps the questions of the even ("dev") or odd ("test") articles; paragraphs all stay."""
+    data = json.loads(path.read_text(encoding="utf-8"))["data"]
+    paragraphs: list[str] = []
+    articles: list[int] = []
+    questions: list[Question] = []
+    for number, article in enumerate(data):
+        for paragraph in article["paragraphs"]:
+            for item in paragraph["qas"]:
+                golds = () if item.get("is_impossible") else tuple({answer["text"] for answer in item["answers"]})
+                questions.append(Question(str(item["id"]), item["question"], golds, len(paragraphs), number))
+            paragraphs.append(paragraph["context"])
+            articles.append(number)
+    wanted = {"all": (0, 1), "dev": (0,), "test": (1,)}[part]
+    kept = tuple(question for question in questions if question.article % 2 in wanted)
+    return QuestionSet(tuple(paragraphs), tuple(articles), kept)
+
+
+def draw(questions: Sequence[Question], n: int, seed: int = 0) -> list[Question]:
+    """Draw `n` questions (all of them if there are fewer), the same ones for the same seed."""
+    if n >= len(questions):
+        return list(questions)
+    return random.Random(seed).sample(list(questions), n)  # noqa: S311: a draw that can be repeated, not a secret
+
+
+def normalise(text: str, lang: str) -> str:
+    """SQuAD's normalisation: case, accents, punctuation and the language's articles go, white space is one blank."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(character for character in folded if not unicodedata.combining(character))
+    plain = "".join(character if character.isalnum() else " " for character in plain)
+    return " ".join(re.sub(_ARTICLES.get(lang, _ARTICLES["en"]), " ", plain).split())
+
+
+def contains_gold(answer: str, golds: Sequence[str], lang: str) -> bool:
+    """Tell whether the normalised answer holds a normalised gold answer as whole words."""
+    text = f" {normalise(answer, lang)} "
+    return any(gold and f" {gold} " in text for gold in (normalise(gold, lang) for gold in golds))
+
+
+def token_f1(answer: str, golds: Sequence[str], lang: str) -> float:
+    """Return the best token F1 of `answer` against a gold (Rajpurkar et al. 2016)."""
+    return max((_f1(normalise(answer, lang).split(), normalise(gold, lang).split()) for gold in golds), default=0.0)
+
+
+def _f1(answer: Sequence[str], gold: Sequence[str]) -> float:
+    same = sum((Counter(answer) & Counter(gold)).values())
+    if not same:
+        return 0.0
+    precision, recall = same / len(answer), same / len(gold)
+    return 2 * precision * recall / (precision + recall)

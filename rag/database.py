@@ -1,0 +1,168 @@
+"""The schema of aula.sqlite and how it is opened and brought up to date; nothing here knows what the rows mean."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Engine,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+)
+
+from rag.errors import DataTooNew
+
+metadata = MetaData()
+
+# A document is its content: the id is the sha256 of the bytes.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("suffix", String(16), nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("unit", String(16), nullable=False, server_default="page"),
+    Column("language", String(8), nullable=False, server_default=""),
+    Column("status", String(16), nullable=False),  # ready | partial; a failed upload leaves no row
+    Column("page_count", Integer, nullable=False, server_default="0"),
+    Column("note", JSON),  # {"en": ..., "es": ...} or null
+)
+
+# Who holds a document, under which name. The last holder's delete removes the document itself.
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("owner", String(128), primary_key=True),
+    Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("added", DateTime(timezone=True), nullable=False),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("how", String(16), nullable=False),  # text | empty | failed
+    Column("reason", Text, nullable=False, server_default=""),
+)
+
+# A chunk is a span of a page's text; the text itself stands only in `pages`.
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("document", String(64), nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    ForeignKeyConstraint(["document", "page"], ["pages.document", "pages.number"], ondelete="CASCADE"),
+    Index("chunks_by_document", "document", "page", "start"),
+    sqlite_autoincrement=True,  # an id is never used twice, so a vector left behind can never meet another text
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(128), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("documents", JSON),  # the chosen documents: null = all, [] = none
+    Column("updated", DateTime(timezone=True), nullable=False),
+    Index("conversations_by_owner", "owner", "updated"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("meta", JSON, nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Index("messages_by_conversation", "conversation", "id"),
+    sqlite_autoincrement=True,
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("message", ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+)
+
+
+def open_database(path: Path) -> Engine:
+    """Open (and create or migrate) the database at `path`. Raises DataTooNew for a newer schema."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+    event.listen(engine, "connect", _configure)
+    try:
+        _migrate(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    """WAL lets the page read while a document is written; secure_delete overwrites what is deleted."""
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _migrate(engine: Engine, path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    script = ScriptDirectory.from_config(config)
+    head = script.get_current_head()
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == head:
+        return
+    if found is not None:
+        if found not in {revision.revision for revision in script.walk_revisions()}:
+            raise DataTooNew(found=found, known=head)
+        _keep_copy(path, found)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _keep_copy(path: Path, revision: str) -> Path:
+    """Copy the file through SQLite's own backup, so that what lies in the write-ahead log comes along."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    kept = path.with_name(f"{path.stem}.{revision}.{stamp}.sqlite")
+    partial = kept.with_suffix(".partial")
+    source, target = sqlite3.connect(path), sqlite3.connect(partial)
+    try:
+        source.backup(target)
+    finally:
+        target.close()
+        source.close()
+    shutil.move(partial, kept)
+    return kept

@@ -1,0 +1,318 @@
+"""Everything that can go wrong, in words for the person at the screen; nothing here knows how it is shown.
+
+AulaError
+├── ModelError
+│   ├── ModelNotFound        no such name in the catalogue or the models folder
+│   ├── ModelNotInstalled    known, but its files are not here yet
+│   ├── ModelNotReady        still loading, or none is installed
+│   ├── ModelLoadFailed      the file is there and cannot be used
+│   ├── ModelInUse           it cannot be removed or replaced now
+│   ├── SourceUnreachable    no source of a download answered
+│   ├── WrongHash            a download is not the file it should be
+│   └── NotEnoughDisk        no room for a download
+├── DocumentError
+│   ├── DocumentNotFound     no such document, or another's
+│   ├── UnsupportedFormat    a format that no loader reads
+│   ├── EmptyDocument        nothing in it
+│   ├── EncryptedDocument    it asks for a password
+│   ├── DamagedDocument      not readable as what it says it is
+│   ├── ImageOnlyDocument    pictures of text only
+│   ├── ParseTimeout         reading took too long and was ended
+│   ├── ParseOutOfMemory     reading took too much memory and was ended
+│   └── TooLarge             over a limit
+├── QuestionError
+│   ├── EmptyQuestion
+│   └── QuestionTooLong      question and instructions exceed the context window
+├── ConversationNotFound     no such conversation, or another's
+├── DataTooNew               the data folder was written by a newer Aula
+├── BadOption                an option outside its range
+└── Cancelled                the person asked to stop
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AulaError(Exception):
+    """The root: a message in each language, filled with named values; `text` says it, `params` holds the values."""
+
+    messages: ClassVar[dict[str, str]] = {
+        "en": "Something went wrong.",
+        "es": "Algo ha fallado.",
+    }
+
+    def __init__(self, **params: object) -> None:
+        """Keep the values that the message names."""
+        self.params = params
+        super().__init__(self.text())
+
+    def text(self, lang: str = "en") -> str:
+        """Return the message in `lang` ("en" or "es"; anything else reads English)."""
+        message = self.messages.get(lang, self.messages["en"])
+        return message.format_map({key: _shown(value, lang) for key, value in self.params.items()})
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by class and values, since the constructor takes keywords only."""
+        return _rebuild, (type(self), self.params)
+
+
+def _rebuild(kind: type[AulaError], params: dict[str, object]) -> AulaError:
+    return kind(**params)
+
+
+def _shown(value: object, lang: str) -> str:
+    if isinstance(value, AulaError):
+        return value.text(lang)
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+class ModelError(AulaError):
+    """Anything about a model's files or its loading."""
+
+
+class ModelNotFound(ModelError):
+    """`name`: what was asked for."""
+
+    messages = {
+        "en": "There is no model called “{name}”. The Models tab lists the ones you can use.",
+        "es": "No hay ningún modelo llamado «{name}». En la pestaña Modelos están los que puedes usar.",
+    }
+
+
+class ModelNotInstalled(ModelError):
+    """`name`: the model whose files are missing."""
+
+    messages = {
+        "en": "The model “{name}” is not on this machine yet. Download it in the Models tab.",
+        "es": "El modelo «{name}» todavía no está en este equipo. Descárgalo en la pestaña Modelos.",
+    }
+
+
+class ModelNotReady(ModelError):
+    """No model can answer at the moment."""
+
+    messages = {
+        "en": "The model is still loading. Wait a few seconds and try again; the Models tab shows how far it is.",
+        "es": (
+            "El modelo todavía se está cargando. Espera unos segundos y vuelve a intentarlo; "
+            "en la pestaña Modelos puedes ver cómo va."
+        ),
+    }
+
+
+class ModelLoadFailed(ModelError):
+    """`name`: the model, `reason`: what the engine said."""
+
+    messages = {
+        "en": "The model “{name}” could not be loaded ({reason}). Choose another one in the Models tab.",
+        "es": "No se ha podido cargar el modelo «{name}» ({reason}). Elige otro en la pestaña Modelos.",
+    }
+
+
+class ModelInUse(ModelError):
+    """`name`: the model in use."""
+
+    messages = {
+        "en": "“{name}” is in use. Switch to another model first.",
+        "es": "«{name}» está en uso. Cambia antes a otro modelo.",
+    }
+
+
+class SourceUnreachable(ModelError):
+    """`name`: the model, `tried`: the sources in order, `folder`: where a file can be put by hand."""
+
+    messages = {
+        "en": (
+            "“{name}” could not be downloaded. Tried: {tried}. Check the connection and try again, "
+            "or copy a .gguf file into {folder} and it will appear in the Models tab."
+        ),
+        "es": (
+            "No se ha podido descargar «{name}». Se ha probado con: {tried}. Comprueba la conexión y vuelve "
+            "a intentarlo, o copia un archivo .gguf en {folder} y aparecerá en la pestaña Modelos."
+        ),
+    }
+
+
+class WrongHash(ModelError):
+    """`file`: the file's name, `kept`: where it was put aside."""
+
+    messages = {
+        "en": (
+            "{file} is not the file it should be (its SHA-256 differs), so it will not be used. "
+            "It was kept as {kept}; delete it and download again."
+        ),
+        "es": (
+            "{file} no es el archivo que debería ser (su SHA-256 no coincide), así que no se usará. "
+            "Se ha apartado como {kept}; bórralo y vuelve a descargarlo."
+        ),
+    }
+
+
+class NotEnoughDisk(ModelError):
+    """`name`: the model, `need` and `free`: sizes as text."""
+
+    messages = {
+        "en": "“{name}” needs {need} of disk space and only {free} are free. Make some room and try again.",
+        "es": "«{name}» necesita {need} de espacio en disco y solo quedan {free}. Libera espacio e inténtalo de nuevo.",
+    }
+
+
+class DocumentError(AulaError):
+    """Anything about one document."""
+
+
+class DocumentNotFound(DocumentError):
+    """The id is unknown to this owner."""
+
+    messages = {
+        "en": "That document is not in your library. It may have been deleted; reload the page.",
+        "es": "Ese documento no está en tu biblioteca. Puede que se haya borrado; recarga la página.",
+    }
+
+
+class UnsupportedFormat(DocumentError):
+    """`name`: the file, `formats`: what can be read."""
+
+    messages = {
+        "en": "“{name}” is not in a format that Aula reads. It reads: {formats}.",
+        "es": "«{name}» no está en un formato que Aula lea. Lee: {formats}.",
+    }
+
+
+class EmptyDocument(DocumentError):
+    """`name`: the file."""
+
+    messages = {
+        "en": "“{name}” is empty: there is no text in it. Check that you chose the right file.",
+        "es": "«{name}» está vacío: no contiene texto. Comprueba que has elegido el archivo correcto.",
+    }
+
+
+class EncryptedDocument(DocumentError):
+    """`name`: the file."""
+
+    messages = {
+        "en": "“{name}” is protected with a password. Save a copy without the password and upload that one.",
+        "es": "«{name}» está protegido con contraseña. Guarda una copia sin contraseña y sube esa.",
+    }
+
+
+class DamagedDocument(DocumentError):
+    """`name`: the file."""
+
+    messages = {
+        "en": "“{name}” is damaged or is not what its name says. Open it in its own program, save it again and retry.",
+        "es": (
+            "«{name}» está dañado o no es lo que dice su nombre. Ábrelo en su programa, guárdalo de nuevo "
+            "y vuelve a intentarlo."
+        ),
+    }
+
+
+class ImageOnlyDocument(DocumentError):
+    """`name`: the file."""
+
+    messages = {
+        "en": (
+            "“{name}” holds only images, with no text that can be read (a scan, perhaps). "
+            "Run it through a text recognition (OCR) program and upload the result."
+        ),
+        "es": (
+            "«{name}» solo contiene imágenes, sin texto que se pueda leer (quizá esté escaneado). "
+            "Pásalo por un programa de reconocimiento de texto (OCR) y sube el resultado."
+        ),
+    }
+
+
+class ParseTimeout(DocumentError):
+    """`name`: the file, `seconds`: the limit."""
+
+    messages = {
+        "en": "Reading “{name}” took more than {seconds} seconds and was stopped. Try with a part of it.",
+        "es": "La lectura de «{name}» ha pasado de {seconds} segundos y se ha detenido. Prueba con una parte.",
+    }
+
+
+class ParseOutOfMemory(DocumentError):
+    """`name`: the file."""
+
+    messages = {
+        "en": "Reading “{name}” needs too much memory and was stopped. Try with a part of it.",
+        "es": "La lectura de «{name}» necesita demasiada memoria y se ha detenido. Prueba con una parte.",
+    }
+
+
+class TooLarge(DocumentError):
+    """`name`: the file, `limit`: the limit as text."""
+
+    messages = {
+        "en": "“{name}” is larger than {limit}. Split it and upload the parts.",
+        "es": "«{name}» supera {limit}. Divídelo y sube las partes.",
+    }
+
+
+class QuestionError(AulaError):
+    """Anything about one question."""
+
+
+class EmptyQuestion(QuestionError):
+    """Nothing was asked."""
+
+    messages = {"en": "Write a question first.", "es": "Escribe primero una pregunta."}
+
+
+class QuestionTooLong(QuestionError):
+    """`tokens`: what was asked for, `room`: what the context window takes."""
+
+    messages = {
+        "en": (
+            "That does not fit into the model's context window: {tokens} tokens, and there is room for {room}. "
+            "Shorten the question or the system prompt, or ask fewer documents."
+        ),
+        "es": (
+            "Eso no cabe en la ventana de contexto del modelo: son {tokens} tokens y hay sitio para {room}. "
+            "Acorta la pregunta o las instrucciones del sistema, o consulta menos documentos."
+        ),
+    }
+
+
+class ConversationNotFound(AulaError):
+    """The id is unknown to this owner."""
+
+    messages = {
+        "en": "That conversation no longer exists. Start a new one.",
+        "es": "Esa conversación ya no existe. Empieza una nueva.",
+    }
+
+
+class DataTooNew(AulaError):
+    """`found` and `known`: schema revisions."""
+
+    messages = {
+        "en": (
+            "The data folder was written by a newer version of Aula (schema {found}; this one knows {known}). "
+            "Update Aula, or choose another folder with AULA_DATA_DIR."
+        ),
+        "es": (
+            "La carpeta de datos la escribió una versión más nueva de Aula (esquema {found}; esta conoce {known}). "
+            "Actualiza Aula o elige otra carpeta con AULA_DATA_DIR."
+        ),
+    }
+
+
+class BadOption(AulaError):
+    """`option`: its name, `allowed`: the range as text."""
+
+    messages = {
+        "en": "The option “{option}” is not valid. Allowed: {allowed}.",
+        "es": "La opción «{option}» no es válida. Se admite: {allowed}.",
+    }
+
+
+class Cancelled(AulaError):
+    """The person asked to stop."""
+
+    messages = {"en": "Stopped.", "es": "Detenido."}

@@ -1,0 +1,162 @@
+"""DOCX to sections: paragraphs and tables in their order, cut at the headings.
+
+Walks the XML itself: python-docx's own texts leave out content controls, tracked insertions and text boxes.
+Runs in the parsing process only.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import docx
+from docx.document import Document as DocxDocument
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import parse_xml
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+
+from rag.cleaning import clean_characters
+from rag.pages import Refused
+from rag.parse_text import Block, Sections, first_heading, join_blocks
+
+_OLE = b"\xd0\xcf\x11\xe0"  # the container of an encrypted DOCX, and of the old DOC
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_BOMB = 100  # a document that unpacks to more than so many times its size was made to hurt
+_TREE = 15  # memory that a parsed XML part takes, in times its size
+_HEADING = re.compile(r"(?:heading|título|titulo|encabezado) ?([1-9])|(?:title|título)$", re.IGNORECASE)
+
+_P, _TBL, _TR, _TC, _T = (qn(f"w:{name}") for name in ("p", "tbl", "tr", "tc", "t"))
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # a text box, once more
+_SKIPPED = {qn("w:del"), qn("w:moveFrom"), qn("w:instrText"), _FALLBACK}
+_MARKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+
+
+def docx_sections(path: Path, memory: int) -> Sections:
+    """Cut a DOCX at its headings of the first three levels. Raises Refused: a bomb, encrypted, or none."""
+    _check(path, memory)
+    document = docx.Document(str(path))
+    levels = _heading_levels(document)
+    blocks = [*_blocks(document.element.body, levels), *_notes(document)]
+    title = document.core_properties.title
+    return Sections(join_blocks(blocks), title or first_heading(blocks))
+
+
+def _check(path: Path, memory: int) -> None:
+    with path.open("rb") as file:
+        head = file.read(4)
+        if head == _OLE:
+            raise Refused("encrypted" if _ENCRYPTED in file.read(2**24) else "damaged")
+    if not zipfile.is_zipfile(path):
+        raise Refused("damaged")
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+    # What the directory says is binding: zipfile reads no more than that of any part.
+    unpacked = sum(part.file_size for part in parts)
+    trees = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
+    if "word/document.xml" not in {part.filename for part in parts}:
+        raise Refused("damaged")
+    if unpacked > memory // 3 or _TREE * trees > memory:
+        raise Refused("damaged" if unpacked > _BOMB * path.stat().st_size else "too_large")
+
+
+def _heading_levels(document: DocxDocument) -> dict[str, int]:
+    """Return the level of each style that is a heading, or is based on one."""
+    levels: dict[str, int] = {}
+    for style in document.styles.element.findall(qn("w:style")):
+        identifier, name = style.get(qn("w:styleId"), ""), _value(style, "w:name")
+        outline = style.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
+        if match := _HEADING.fullmatch(name):
+            levels[identifier] = int(match[1] or 1)
+        elif outline is not None:
+            levels[identifier] = int(outline.get(qn("w:val"), "8")) + 1
+        elif (base := _value(style, "w:basedOn")) in levels:
+            levels[identifier] = levels[base]
+    return levels
+
+
+def _value(element: BaseOxmlElement, tag: str) -> str:
+    child = element.find(qn(tag))
+    return "" if child is None else str(child.get(qn("w:val"), ""))
+
+
+def _blocks(body: BaseOxmlElement, levels: dict[str, int]) -> Iterator[Block]:
+    items: list[str] = []
+    for element in _paragraphs_and_tables(body):
+        text = _table(element) if element.tag == _TBL else _text(element)
+        properties = element.find(qn("w:pPr"))
+        level, is_item = 9, False
+        if properties is not None and element.tag == _P:
+            level = levels.get(_value(properties, "w:pStyle"), 9)
+            is_item = properties.find(qn("w:numPr")) is not None and level > 3
+        if items and not is_item:
+            yield Block("\n".join(items))
+            items = []
+        if text and is_item:
+            items.append(f"- {text}")
+        elif text:
+            yield Block(text, heading=level <= 3)
+    if items:
+        yield Block("\n".join(items))
+
+
+def _paragraphs_and_tables(body: BaseOxmlElement) -> Iterator[BaseOxmlElement]:
+    """Yield them in document order, also from inside of content controls and tracked changes."""
+    stack = list(reversed(body))
+    while stack:
+        element = stack.pop()
+        if element.tag in {_P, _TBL}:
+            yield element
+        elif isinstance(element.tag, str) and element.tag not in _SKIPPED:
+            stack.extend(reversed(element))
+
+
+def _text(root: BaseOxmlElement) -> str:
+    """Return the text under `root`; a paragraph inside of another (a text box) starts a line."""
+    pieces: list[str] = []
+    stack = list(reversed(root))
+    while stack:
+        element = stack.pop()
+        if element.tag == _T:
+            pieces.append(element.text or "")
+        elif element.tag in _MARKS:
+            pieces.append(_MARKS[element.tag])
+        elif isinstance(element.tag, str) and element.tag not in _SKIPPED:
+            if element.tag == _P:
+                pieces.append("\n")
+            stack.extend(reversed(element))
+    lines = (" ".join(line.split()) for line in clean_characters("".join(pieces)).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _table(table: BaseOxmlElement) -> str:
+    """Return a line for each row, its cells parted by " | "; a table in a cell is text of that cell."""
+    rows = []
+    for row in _children(table, _TR):
+        cells = [" ".join(_text(cell).split()) for cell in _children(row, _TC)]
+        if any(cells):
+            rows.append(" | ".join(cells))
+    return "\n".join(rows)
+
+
+def _children(root: BaseOxmlElement, tag: str) -> Iterator[BaseOxmlElement]:
+    """Yield the nearest descendants with `tag`: a content control may stand between."""
+    stack = list(reversed(root))
+    while stack:
+        element = stack.pop()
+        if element.tag == tag:
+            yield element
+        elif isinstance(element.tag, str) and element.tag not in _SKIPPED:
+            stack.extend(reversed(element))
+
+
+def _notes(document: DocxDocument) -> Iterator[Block]:
+    kinds = {RELATIONSHIP_TYPE.FOOTNOTES, RELATIONSHIP_TYPE.ENDNOTES}
+    for relation in document.part.rels.values():
+        if relation.is_external or relation.reltype not in kinds:
+            continue
+        for note in parse_xml(relation.target_part.blob):
+            if text := _text(note):
+                yield Block(text)

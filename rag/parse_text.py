@@ -1,0 +1,224 @@
+"""Text and Markdown to sections: finds the encoding, cuts at headings or at paragraph borders.
+
+These files have no pages, so a citation names a section. Runs in the parsing process only.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.cleaning import clean_characters
+from rag.layout import flow, text_lines
+from rag.pages import PageText, Refused, Unit
+
+SECTION = 3000  # characters of a section where the author made none
+_LONGEST_SECTION = 2 * SECTION  # an author's own section is cut beyond this
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# In the order of how common they are; what a wrong one gives is letters that Spanish and English do not use.
+_OLD_ENCODINGS = ("cp1252", "cp850", "mac-roman")
+_EXPECTED = frozenset("áéíóúüñçàèòïâêîôûäöÁÉÍÓÚÜÑÇ¿¡ªº«»“”‘’„–—…·•€£°§©®²³½%")
+_TEXT_CONTROLS = frozenset("\t\n\r\f\x0b\x1b\x85")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph, a heading, a list or a table, as clean text."""
+
+    text: str
+    heading: bool = False
+
+
+class Sections:
+    """A document of sections; `render` makes the text of each when it is asked for."""
+
+    unit: Unit = "section"
+    repaired = False
+
+    def __init__(self, sources: list[str], title: str = "", render: Callable[[str], str] = str) -> None:
+        if not sources:
+            raise Refused("empty")
+        self._sources = sources
+        self._render = render
+        self.title = " ".join(clean_characters(title).split())[:300]
+        self.total = len(sources)
+
+    def pages(self, first: int, last: int) -> Iterator[PageText]:
+        """Yield sections `first` to `last`, from 1."""
+        for number in range(first, last + 1):
+            text = self._render(self._sources[number - 1]).strip("\n")
+            yield PageText(number, text, "text" if text.strip() else "empty")
+
+
+def open_sections(path: Path, kind: str, memory: int, chars: int) -> Sections:
+    """Open a file that has no pages. `memory` in bytes, `chars` is as much of it as will be used."""
+    if kind == ".docx":
+        from rag.parse_docx import docx_sections
+
+        return docx_sections(path, memory)
+    with path.open("rb") as file:
+        data = file.read(4 * chars)
+    if kind in {".html", ".htm"}:
+        from rag.parse_html import html_sections
+
+        return html_sections(data)
+    text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    return markdown_sections(text) if kind in {".md", ".markdown"} else plain_sections(text)
+
+
+def decode(data: bytes) -> str:
+    """Return the text of `data`; raises Refused("damaged") when it is none."""
+    text = _decoded(data)
+    sample = text[:100_000]
+    controls = sum(char < " " and char not in _TEXT_CONTROLS for char in sample)
+    if controls > 0.002 * len(sample) + 2:
+        raise Refused("damaged")
+    return text
+
+
+def _decoded(data: bytes) -> str:
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return data[len(bom) :].decode(encoding, "replace")
+    odd, even = data[1:2000:2].count(0), data[0:2000:2].count(0)
+    if max(odd, even) > 0.3 * len(data[:1000]) and min(odd, even) < 0.05 * max(odd, even):
+        return data.decode("utf-16-le" if odd > even else "utf-16-be", "replace")
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if broken <= 0.02 * sum(char > "\x7f" for char in text):  # a few bad bytes, or it was cut off
+        return text
+    return max((data.decode(name, "replace") for name in _OLD_ENCODINGS), key=_plausibility)
+
+
+def _plausibility(text: str) -> int:
+    foreign = [char for char in text[:200_000] if char > "\x7f"]
+    return sum(1 if char in _EXPECTED else -2 for char in foreign)
+
+
+def plain_sections(text: str) -> Sections:
+    """Cut plain text into sections of about SECTION characters."""
+    return Sections(cut(text), render=lambda piece: _render_plain(piece))
+
+
+def _render_plain(piece: str) -> str:
+    return flow(text_lines(clean_characters(piece)), narrowest=40, widest=200)
+
+
+def cut(text: str, size: int = SECTION) -> list[str]:
+    """Cut `text` into pieces of `size` to twice `size` characters: between paragraphs, lines or words."""
+    pieces = []
+    start = 0
+    while len(text) - start > 2 * size:
+        end = start + 2 * size
+        for border in ("\n\n", "\n", ". ", " "):
+            if (found := text.find(border, start + size, end)) >= 0:
+                end = found + len(border)
+                break
+        pieces.append(text[start:end])
+        start = end
+    pieces.append(text[start:])
+    return [piece for piece in pieces if piece.strip()]
+
+
+def first_heading(blocks: Sequence[Block]) -> str:
+    """Return the first heading, or ""."""
+    return next((block.text for block in blocks if block.heading), "")
+
+
+def join_blocks(blocks: Sequence[Block]) -> list[str]:
+    """Join blocks into sections, a new one at each heading that follows some text."""
+    sections: list[list[str]] = [[]]
+    body = False
+    for block in blocks:
+        if block.heading and body:
+            sections.append([])
+            body = False
+        sections[-1].append(block.text)
+        body = body or not block.heading
+    texts = ["\n\n".join(section) for section in sections if section]
+    return [piece for text in texts for piece in (cut(text) if len(text) > _LONGEST_SECTION else [text])]
+
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_ATX = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_UNDERLINE = re.compile(r"^ {0,3}(=+|-{2,})[ \t]*$")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(<?([^()\s<>]*)>?(?:[ \t]+[\"'][^\"'\n]*[\"'])?\)")
+_STRONG = re.compile(r"(\*\*|__)(?=\S)([^\n]{1,400}?)(?<=\S)\1")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*|_)(?=[^\s*_])([^\n*_]{1,400}?)(?<=\S)\1(?![\w*])")
+_RULE = re.compile(r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
+_TABLE_RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)*\|?[ \t]*$")
+
+
+def markdown_sections(text: str) -> Sections:
+    """Cut Markdown at its headings of the first three levels; emphasis and links become plain text."""
+    text = _COMMENT.sub("", _without_front_matter(text))
+    blocks = list(_markdown_blocks(text.split("\n")))
+    return Sections(join_blocks(blocks), first_heading(blocks))
+
+
+def _without_front_matter(text: str) -> str:
+    if text.startswith("---\n"):
+        end = text.find("\n---\n", 3)
+        if end > 0:
+            return text[end + 5 :]
+    return text
+
+
+def _markdown_blocks(lines: Sequence[str]) -> Iterator[Block]:
+    """Yield headings (levels 1 to 3), fenced code as it stands, and the paragraphs between them."""
+    prose: list[str] = []
+    code: list[str] = []
+    fence = ""
+    for line in [*lines, "\n"]:  # the last one, which no line can be, closes what is open
+        opening = _FENCE.match(line)
+        if fence:
+            if line == "\n" or (opening and opening[1].startswith(fence)):
+                fence = ""
+                yield from _code(code)
+                code = []
+            else:
+                code.append(line)
+            continue
+        heading = _heading(line, prose)
+        if opening or heading or line == "\n":
+            yield from _prose(prose)
+            prose = []
+            fence = opening[1] if opening else ""
+            if heading:
+                yield Block(_inline(clean_characters(heading[1])), heading=heading[0] <= 3)
+        else:
+            prose.append(line)
+
+
+def _heading(line: str, prose: list[str]) -> tuple[int, str] | None:
+    """Return level and text of a heading; an underlined one is taken back out of `prose`."""
+    if match := _ATX.match(line):
+        return (len(match[1]), match[2]) if match[2] else None
+    match = _UNDERLINE.match(line)
+    paragraph_before = len(prose) > 1 and prose[-2].strip()
+    if match and prose and prose[-1].strip() and not paragraph_before and "|" not in prose[-1]:
+        return (1 if match[1][0] == "=" else 2), prose.pop().strip()
+    return None
+
+
+def _code(lines: Sequence[str]) -> Iterator[Block]:
+    text = clean_characters("\n".join(lines)).strip("\n")
+    if text:
+        yield Block(text)
+
+
+def _prose(lines: Sequence[str]) -> Iterator[Block]:
+    kept = [line for line in lines if not _RULE.match(line) and not _TABLE_RULE.match(line)]
+    text = flow(text_lines(_inline(clean_characters("\n".join(kept)))), narrowest=40, widest=200)
+    if text.strip():
+        yield Block(text)
+
+
+def _inline(text: str) -> str:
+    text = _LINK.sub(lambda match: match[1] or match[2], text)
+    return _EMPHASIS.sub(r"\2", _STRONG.sub(r"\2", text))

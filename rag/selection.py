@@ -1,0 +1,136 @@
+"""From the best passages to the few sentences that go into the prompt. It knows nothing of the language model.
+
+Distractor text costs a small model both time and truth, so sentences are scored as passages are (embedding and words),
+each with a share of its passage's score, and only the best few are kept, in the order of the page.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag import lexical
+from rag.dense import Dense
+from rag.retrieval import Passage, fuse
+from rag.sentences import split_sentences
+
+PASSAGES = 5  # whose sentences compete
+SENTENCES = 4  # that are kept
+PASSAGE_SHARE = 0.6
+GAP = " […] "
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Sentences of one page in its order. `quote` is the best of them, verbatim; `spans` are characters of the page."""
+
+    document: str
+    name: str
+    page: int
+    text: str
+    quote: str
+    spans: tuple[tuple[int, int], ...]
+    score: float
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    passage: Passage
+    text: str
+    start: int
+    end: int
+
+
+class Selector:
+    """Chooses the sentences of passages that bear on a question."""
+
+    def __init__(self, dense: Dense) -> None:
+        """Score with these embeddings when they are there, else with words alone."""
+        self._dense = dense
+
+    def select(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        sentences: int = SENTENCES,
+        cancel: threading.Event | None = None,
+    ) -> list[Excerpt]:
+        """Return excerpts of at most `sentences` sentences in all, the page with the best one first."""
+        candidates = _candidates(passages[:PASSAGES])
+        if not candidates:
+            return []
+        scores = self._score(question, candidates, cancel)
+        best = sorted(range(len(candidates)), key=lambda i: -scores[i])[:sentences]
+        return _excerpts([(candidates[i], scores[i]) for i in best])
+
+    def _score(self, question: str, candidates: Sequence[_Candidate], cancel: threading.Event | None) -> list[float]:
+        texts = [candidate.text for candidate in candidates]
+        languages = sorted({candidate.passage.language for candidate in candidates})
+        words = bm25(lexical.query_terms(question, languages), candidates)
+        loaded = self._dense.get(timeout=None, cancel=cancel)
+        if loaded is None:
+            fused = fuse({}, words, 0.0)
+        else:
+            embedder, _ = loaded
+            cosines = embedder.encode_sentences(texts) @ embedder.encode_query(question)
+            fused = fuse(dict(enumerate(np.asarray(cosines, dtype=float).tolist())), words, embedder.spec.weight)
+        return [
+            fused.get(i, 0.0) + PASSAGE_SHARE * candidate.passage.score for i, candidate in enumerate(candidates)
+        ]
+
+
+def bm25(terms: Sequence[str], candidates: Sequence[_Candidate], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
+    """Return {position: BM25} of the candidates' texts among themselves (Robertson and Zaragoza 2009)."""
+    stemmed = [lexical.stem(lexical.words(item.text), item.passage.language) for item in candidates]
+    mean = sum(map(len, stemmed)) / len(stemmed) or 1.0
+    counts = [Counter(tokens) for tokens in stemmed]
+    found: dict[int, float] = {}
+    for term in terms:
+        holders = sum(1 for count in counts if term in count)
+        if not holders:
+            continue
+        idf = math.log(1.0 + (len(counts) - holders + 0.5) / (holders + 0.5))
+        for i, count in enumerate(counts):
+            if term in count:
+                length = k1 * (1.0 - b + b * len(stemmed[i]) / mean)
+                found[i] = found.get(i, 0.0) + idf * count[term] * (k1 + 1.0) / (count[term] + length)
+    return found
+
+
+def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
+    """Cut passages into sentences; where chunks overlap, a sentence counts once, with its better passage."""
+    found: dict[tuple[str, int, int], _Candidate] = {}
+    for passage in passages:
+        for sentence in split_sentences(passage.text, passage.language):
+            start, end = passage.start + sentence.start, passage.start + sentence.end
+            found.setdefault((passage.document, passage.page, start), _Candidate(passage, sentence.text, start, end))
+    return list(found.values())
+
+
+def _excerpts(chosen: Sequence[tuple[_Candidate, float]]) -> list[Excerpt]:
+    by_page: dict[tuple[str, int], list[tuple[_Candidate, float]]] = {}
+    for candidate, score in chosen:  # best first, so pages come in the order of their best sentence
+        by_page.setdefault((candidate.passage.document, candidate.passage.page), []).append((candidate, score))
+    return [_excerpt(group) for group in by_page.values()]
+
+
+def _excerpt(group: Sequence[tuple[_Candidate, float]]) -> Excerpt:
+    best, score = group[0]
+    ordered = sorted((candidate for candidate, _ in group), key=lambda candidate: candidate.start)
+    text = ordered[0].text
+    for before, after in zip(ordered, ordered[1:], strict=False):
+        text += (" " if after.start - before.end <= 2 else GAP) + after.text
+    return Excerpt(
+        document=best.passage.document,
+        name=best.passage.name,
+        page=best.passage.page,
+        text=text,
+        quote=best.text,
+        spans=tuple((candidate.start, candidate.end) for candidate in ordered),
+        score=score,
+    )

@@ -1,0 +1,67 @@
+"""Everything the page needs, built once from Settings and passed in; nothing here is module-level state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine as Database
+
+from rag.answer import Answerer
+from rag.database import open_database
+from rag.dense import Dense
+from rag.engine import Engine
+from rag.history import History
+from rag.ingest import Library
+from rag.models import Catalogue
+from rag.retrieval import Retriever
+from rag.selection import Selector
+from rag.settings import Settings
+from rag.store import Store
+
+
+@dataclass(frozen=True)
+class Services:
+    """The lower layers, ready to use. `start` begins the background work, `close` ends it."""
+
+    settings: Settings
+    database: Database
+    catalogue: Catalogue
+    dense: Dense
+    engine: Engine
+    library: Library
+    retriever: Retriever
+    answerer: Answerer
+    history: History
+
+    def start(self) -> None:
+        """Begin loading models and taking in uploads; returns at once."""
+        self.library.start()
+        self.engine.start()
+
+    def close(self) -> None:
+        """End the workers, free the model, close the database."""
+        self.library.stop()
+        self.engine.stop()
+        self.database.dispose()
+
+
+def build_services(settings: Settings) -> Services:
+    """Open the data folder and put the parts together; nothing is loaded yet. Raises DataTooNew."""
+    settings.models_dir.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.database)
+    store = Store(database)
+    dense = Dense(store, settings.chroma_dir)
+    catalogue = Catalogue(settings)
+    engine = Engine(settings, catalogue, dense)
+    retriever = Retriever(store, dense)
+    return Services(
+        settings=settings,
+        database=database,
+        catalogue=catalogue,
+        dense=dense,
+        engine=engine,
+        library=Library(store, dense, settings.files_dir, settings.work_dir),
+        retriever=retriever,
+        answerer=Answerer(store, retriever, Selector(dense), engine.chat),
+        history=History(database),
+    )

@@ -1,0 +1,267 @@
+"""Documents, their pages and chunks in aula.sqlite: the truth. It knows nothing of vectors or of files being read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, text
+
+from rag import lexical
+from rag.chunking import Span
+from rag.database import chunks, documents, holdings, pages
+from rag.errors import DocumentNotFound
+from rag.loaders import PageText
+
+_IN = 500  # ids a statement: under SQLite's limit on variables in every build
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as its owner sees it. `id` is the sha256 of its bytes; `note` says in each language what is amiss."""
+
+    id: str
+    name: str
+    pages: int
+    chunks: int
+    language: str
+    status: str
+    bytes: int
+    added: datetime
+    unit: str = "page"
+    note: dict[str, str] | None = None
+
+    def message(self, lang: str) -> str:
+        """Return what is amiss, in `lang`, or an empty text."""
+        return (self.note or {}).get(lang, "")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A chunk with its text, cut from its page: start and end are characters of the page's text."""
+
+    id: int
+    document: str
+    name: str
+    page: int
+    start: int
+    end: int
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a document besides its pages."""
+
+    id: str
+    suffix: str
+    bytes: int
+    title: str
+    unit: str
+    language: str
+    status: str
+    note: dict[str, str] | None = None
+
+
+class Store:
+    """Reads and writes of the library. Every read names the owner, and another's document is as one that is not there."""
+
+    def __init__(self, database: Engine) -> None:
+        """Use an open database."""
+        self._database = database
+
+    def hold(self, owner: str, document: str, name: str) -> bool:
+        """Let `owner` hold a document that is stored already; False if it is not stored, or already held."""
+        with self._database.begin() as connection:
+            if not _exists(connection, document) or _held(connection, owner, document):
+                return False
+            connection.execute(
+                insert(holdings).values(owner=owner, document=document, name=name, added=datetime.now(UTC))
+            )
+            return True
+
+    def holds(self, owner: str, document: str) -> bool:
+        """Tell whether `owner` has the document."""
+        with self._database.connect() as connection:
+            return _held(connection, owner, document)
+
+    def stored(self, document: str) -> bool:
+        """Tell whether anybody has the document."""
+        with self._database.connect() as connection:
+            return _exists(connection, document)
+
+    def save(self, facts: Facts, texts: Sequence[PageText], spans: Sequence[Span]) -> list[int]:
+        """Write a document, its pages, chunks and index rows in one transaction; return the chunks' ids in order."""
+        by_page = {page.number: page.text for page in texts}
+        with self._database.begin() as connection:
+            _erase(connection, facts.id)
+            connection.execute(insert(documents).values(page_count=len(texts), **vars(facts)))
+            if texts:
+                connection.execute(insert(pages), [{"document": facts.id, **vars(page)} for page in texts])
+            if not spans:
+                return []
+            first = int(connection.execute(text("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name='chunks'")).scalar_one()) + 1
+            ids = list(range(first, first + len(spans)))
+            rows = [{"id": key, "document": facts.id, **vars(span)} for key, span in zip(ids, spans, strict=True)]
+            connection.execute(insert(chunks), rows)
+            lexical.add(
+                connection,
+                [
+                    (key, lexical.index_terms(by_page[span.page][span.start : span.end], facts.language))
+                    for key, span in zip(ids, spans, strict=True)
+                ],
+            )
+            return ids
+
+    def release(self, owner: str, document: str) -> bool:
+        """Take a document from `owner`; True when nobody holds it any more and it was erased. Raises DocumentNotFound."""
+        with self._database.begin() as connection:
+            if not _held(connection, owner, document):
+                raise DocumentNotFound
+            connection.execute(delete(holdings).where(holdings.c.owner == owner, holdings.c.document == document))
+            others = connection.execute(select(holdings.c.owner).where(holdings.c.document == document)).first()
+            if others:
+                return False
+            _erase(connection, document)
+        self._forget_deleted()
+        return True
+
+    def erase(self, document: str) -> None:
+        """Remove a document that nobody holds, such as one whose reading was cancelled."""
+        with self._database.begin() as connection:
+            _erase(connection, document)
+
+    def _forget_deleted(self) -> None:
+        """Merge the full-text index and empty the write-ahead log, where deleted words would live on."""
+        with self._database.begin() as connection:
+            connection.execute(text("INSERT INTO chunk_terms(chunk_terms) VALUES ('optimize')"))
+        with self._database.connect() as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def documents(self, owner: str) -> list[Document]:
+        """Return the owner's documents, the newest first."""
+        return self._documents(owner)
+
+    def document(self, owner: str, document: str) -> Document:
+        """Return one document. Raises DocumentNotFound, also for another's."""
+        found = self._documents(owner, document)
+        if not found:
+            raise DocumentNotFound
+        return found[0]
+
+    def _documents(self, owner: str, only: str | None = None) -> list[Document]:
+        counted = select(chunks.c.document, func.count().label("n")).group_by(chunks.c.document).subquery()
+        query = (
+            select(documents, holdings.c.name, holdings.c.added, func.coalesce(counted.c.n, 0).label("n"))
+            .join(holdings, holdings.c.document == documents.c.id)
+            .outerjoin(counted, counted.c.document == documents.c.id)
+            .where(holdings.c.owner == owner)
+            .order_by(holdings.c.added.desc(), holdings.c.name)
+        )
+        if only is not None:
+            query = query.where(documents.c.id == only)
+        with self._database.connect() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Document(
+                id=row.id,
+                name=row.name,
+                pages=row.page_count,
+                chunks=row.n,
+                language=row.language,
+                status=row.status,
+                bytes=row.bytes,
+                added=row.added.replace(tzinfo=UTC),
+                unit=row.unit,
+                note=row.note,
+            )
+            for row in rows
+        ]
+
+    def page_text(self, owner: str, document: str, number: int) -> str:
+        """Return a page's text; pages count from 1. Raises DocumentNotFound."""
+        query = (
+            select(pages.c.text)
+            .join(holdings, holdings.c.document == pages.c.document)
+            .where(holdings.c.owner == owner, pages.c.document == document, pages.c.number == number)
+        )
+        with self._database.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise DocumentNotFound
+        return str(row.text)
+
+    def chunk_texts(self, ids: Sequence[int]) -> list[tuple[int, str, str]]:
+        """Return (chunk id, document, text) for `ids`, whoever holds them: what is embedded."""
+        found: list[tuple[int, str, str]] = []
+        with self._database.connect() as connection:
+            for start in range(0, len(ids), _IN):
+                query = (
+                    select(chunks, pages.c.text)
+                    .join(pages, (pages.c.document == chunks.c.document) & (pages.c.number == chunks.c.page))
+                    .where(chunks.c.id.in_(ids[start : start + _IN]))
+                )
+                found += [(row.id, row.document, row.text[row.start : row.end]) for row in connection.execute(query)]
+        return found
+
+    def chunks(self, owner: str, ids: Iterable[int]) -> dict[int, Chunk]:
+        """Return the chunks of `ids` that are the owner's, with their texts."""
+        wanted = list(ids)
+        found: dict[int, Chunk] = {}
+        with self._database.connect() as connection:
+            for start in range(0, len(wanted), _IN):
+                query = (
+                    select(chunks, pages.c.text, holdings.c.name, documents.c.language)
+                    .join(pages, (pages.c.document == chunks.c.document) & (pages.c.number == chunks.c.page))
+                    .join(documents, documents.c.id == chunks.c.document)
+                    .join(holdings, holdings.c.document == chunks.c.document)
+                    .where(chunks.c.id.in_(wanted[start : start + _IN]), holdings.c.owner == owner)
+                )
+                for row in connection.execute(query):
+                    cut = row.text[row.start : row.end]
+                    found[row.id] = Chunk(
+                        row.id, row.document, row.name, row.page, row.start, row.end, cut, row.language
+                    )
+        return found
+
+    def lexical(self, terms: Sequence[str], documents_: Sequence[str], k: int) -> dict[int, float]:
+        """Return {chunk id: BM25} of the best `k` chunks of these documents."""
+        with self._database.connect() as connection:
+            return lexical.search(connection, terms, documents_, k)
+
+    def ids(self) -> dict[int, str]:
+        """Return {chunk id: document} of every chunk, for putting Chroma right."""
+        with self._database.connect() as connection:
+            return {row.id: row.document for row in connection.execute(select(chunks.c.id, chunks.c.document))}
+
+    def orphans(self) -> list[str]:
+        """Return the documents that nobody holds: what an interrupted upload left."""
+        query = select(documents.c.id).where(documents.c.id.not_in(select(holdings.c.document)))
+        with self._database.connect() as connection:
+            return [row.id for row in connection.execute(query)]
+
+    def every_id(self) -> set[str]:
+        """Return the id of every document on the machine."""
+        with self._database.connect() as connection:
+            return {row.id for row in connection.execute(select(documents.c.id))}
+
+    def held_by_others(self, owner: str) -> bool:
+        """Tell whether anybody else has a document: then a search must be filtered."""
+        with self._database.connect() as connection:
+            return connection.execute(select(holdings.c.owner).where(holdings.c.owner != owner).limit(1)).first() is not None
+
+
+def _exists(connection: Connection, document: str) -> bool:
+    return connection.execute(select(documents.c.id).where(documents.c.id == document)).first() is not None
+
+
+def _held(connection: Connection, owner: str, document: str) -> bool:
+    query = select(holdings.c.document).where(holdings.c.owner == owner, holdings.c.document == document)
+    return connection.execute(query).first() is not None
+
+
+def _erase(connection: Connection, document: str) -> None:
+    lexical.remove(connection, document)
+    connection.execute(delete(documents).where(documents.c.id == document))
