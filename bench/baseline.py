@@ -42,7 +42,9 @@ class BaselineIndex:
 
     def retrieve(self, question: str, k: int = TOP) -> list[tuple[int, str]]:
         """Return (paragraph position, text) of the nearest `k` splits."""
-        return [(int(found.metadata["n"]), found.page_content) for found in self._chroma.similarity_search(question, k=k)]
+        return [
+            (int(found.metadata["n"]), found.page_content) for found in self._chroma.similarity_search(question, k=k)
+        ]
 
     def ranked(self, question: str, depth: int) -> list[int]:
         """Return the positions of the nearest paragraphs, best first."""

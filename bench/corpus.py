@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rag.llm import LlamaChat
+
 from rag.answer import Answerer
 from rag.chunking import chunk_page
 from rag.database import open_database
 from rag.dense import Dense
+from rag.embeddings import embedding_spec
 from rag.language import detect
-from rag.llm import LlamaChat
 from rag.loaders import PageText
 from rag.models import Catalogue
 from rag.retrieval import Retriever
@@ -50,7 +52,7 @@ def indexed(paragraphs: Sequence[str], embedding: str, left_out: frozenset[int] 
         store = Store(database)
         ids = tuple("" if i in left_out else _keep(store, i, text) for i, text in enumerate(paragraphs))
         dense = Dense(store, settings.chroma_dir)
-        dense.load(weights, catalogue.embedding_spec(embedding))
+        dense.load(weights, embedding_spec(catalogue, embedding))
         yield Corpus(store, dense, Retriever(store, dense), ids)
         database.dispose()
 

@@ -1,4 +1,4 @@
-"""python -m bench retrieval: does the right paragraph come first? Dense, lexical and fused beside the tutorial's way."""
+"""python -m bench retrieval: does the right paragraph come first, by each search and by the tutorial's?"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bench.squad import Question, draw, read_squad
 from rag import lexical
 from rag.dense import Dense
 from rag.retrieval import CANDIDATES
+from rag.store import Store
 
 DEPTH = 10
 

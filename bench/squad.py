@@ -43,7 +43,7 @@ class QuestionSet:
 
 
 def read_squad(path: Path, part: str = "all") -> QuestionSet:
-    """Read a SQuAD file. `part` keeps the questions of the even ("dev") or odd ("test") articles; paragraphs all stay."""
+    """Read a SQuAD file; `part` keeps the questions of even ("dev") or odd ("test") articles, and every paragraph."""
     data = json.loads(path.read_text(encoding="utf-8"))["data"]
     paragraphs: list[str] = []
     articles: list[int] = []
@@ -64,7 +64,7 @@ def draw(questions: Sequence[Question], n: int, seed: int = 0) -> list[Question]
     """Draw `n` questions (all of them if there are fewer), the same ones for the same seed."""
     if n >= len(questions):
         return list(questions)
-    return random.Random(seed).sample(list(questions), n)  # noqa: S311: a draw that can be repeated, not a secret
+    return random.Random(seed).sample(list(questions), n)  # noqa: S311  # a draw that can be repeated
 
 
 def normalise(text: str, lang: str) -> str:

@@ -48,8 +48,9 @@ class AskOptions:
         language = str(given.pop("language", None) or "question")
         if language not in _LANGUAGES:
             raise BadOption(option="language", allowed=", ".join(_LANGUAGES))
-        k = given.pop("k", None) or SENTENCES
-        if not isinstance(k, int) or not 1 <= k <= 20:
+        k = given.pop("k", None)
+        k = SENTENCES if k is None else k
+        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= 20:
             raise BadOption(option="k", allowed="1 – 20")
         system = str(given.pop("system", None) or "")
         unknown = given.keys() - Decoding.__dataclass_fields__.keys()

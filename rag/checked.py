@@ -49,21 +49,24 @@ def read(root: Path, name: str) -> Record | None:
         return None
 
 
-def write(root: Path, name: str, source: str, digests: Mapping[str, str]) -> Record:
-    """Record that the files with these SHA-256 hashes are here and have been checked just now."""
+def record(root: Path, source: str, digests: Mapping[str, str]) -> Record:
+    """Return the record of files that are here and have been hashed just now."""
     stamps = {file: stamp for file in digests if (stamp := _stamp(root / file))}
-    record = Record(source, dict(digests), stamps)
+    return Record(source, dict(digests), stamps)
+
+
+def write(root: Path, name: str, what: Record) -> None:
+    """Keep the record of `name`. Raises OSError where the models folder cannot be written to."""
     path = _path(root, name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, {"source": source, "digests": record.digests, "stamps": stamps})
-    return record
+    _write(path, {"source": what.source, "digests": what.digests, "stamps": what.stamps})
 
 
 def doubt(root: Path, name: str) -> None:
     """Let the files of `name` be hashed again before their next use; the hashes they should have are kept."""
-    record = read(root, name)
-    if record:
-        _write(_path(root, name), {"source": record.source, "digests": record.digests, "stamps": {}})
+    known = read(root, name)
+    if known:
+        write(root, name, Record(known.source, known.digests, {}))
 
 
 def drop(root: Path, name: str) -> None:

@@ -37,9 +37,7 @@ _LOOSE_ACCENT = re.compile(r"([´˜¨]) ?([A-Za-zı])")
 _COMBINING = {"´": ("\u0301", "aeiouıAEIOU"), "˜": ("\u0303", "nNaoAO"), "¨": ("\u0308", "aeiouıAEIOU")}
 
 # First halves that keep their hyphen when a line ends there.
-_PREFIX = re.compile(
-    r"(?i)(?:e|half|non|self|well|two|three|four|five|six|afro|anglo|franco|greco|hispano|luso)"
-)
+_PREFIX = re.compile(r"(?i)(?:e|half|non|self|well|two|three|four|five|six|afro|anglo|franco|greco|hispano|luso)")
 _ACUTE = frozenset("áéíóúÁÉÍÓÚ")
 _WORD_END = re.compile(r"[^\W_]+$")
 _WORD_START = re.compile(r"^[^\W_]+")

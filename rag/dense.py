@@ -50,7 +50,9 @@ class Dense:
         self.state = "failed"
         self._settled.set()
 
-    def get(self, timeout: float | None = 0.0, cancel: threading.Event | None = None) -> tuple[Embedder, VectorStore] | None:
+    def get(
+        self, timeout: float | None = 0.0, cancel: threading.Event | None = None
+    ) -> tuple[Embedder, VectorStore] | None:
         """Return the embedder and vectors, waiting up to `timeout` seconds (None: until they are settled).
 
         None means that this machine has no embedding model. Raises ModelNotReady when the time is over.

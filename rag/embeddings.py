@@ -1,4 +1,4 @@
-"""Texts to vectors with sentence-transformers, behind LangChain's Embeddings; it knows nothing of where they are kept."""
+"""Texts to vectors with sentence-transformers; it knows nothing of where they are kept."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from langchain_core.embeddings import Embeddings
 if TYPE_CHECKING:
     import numpy.typing as npt
     from sentence_transformers import SentenceTransformer
+
+    from rag.models import Catalogue
 
 Vector: TypeAlias = "npt.NDArray[np.float32]"  # (dimensions,)
 Matrix: TypeAlias = "npt.NDArray[np.float32]"  # (n, dimensions)
@@ -38,6 +40,18 @@ class EmbeddingSpec:
     def collection(self) -> str:
         """The Chroma collection of this model and no other: named after the model and its hash."""
         return f"{self.name}-{self.sha256[:12]}"
+
+
+def embedding_spec(catalogue: Catalogue, name: str) -> EmbeddingSpec:
+    """Return what the catalogue knows of an installed embedding model. Raises ModelNotInstalled, WrongHash."""
+    entry = catalogue.entry(name)
+    return EmbeddingSpec(
+        name=entry.name,
+        sha256=catalogue.digest(name),
+        query_prefix=entry.query_prefix,
+        passage_prefix=entry.passage_prefix,
+        weight=0.5 if entry.weight is None else entry.weight,
+    )
 
 
 class Embedder(Embeddings):

@@ -112,7 +112,9 @@ class Engine:
                     raise ModelNotInstalled(name=name)
                 self._run_download(name)
             folder = self._catalogue.path(name)
-            self._dense.load(folder, self._catalogue.embedding_spec(name))
+            from rag.embeddings import embedding_spec
+
+            self._dense.load(folder, embedding_spec(self._catalogue, name))
         except AulaError as error:
             self._dense.fail(error)
         except Exception as error:

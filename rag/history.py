@@ -81,9 +81,7 @@ class History:
         chosen = None if documents is None else list(documents)
         with self._database.begin() as connection:
             _check(connection, owner, conversation)
-            connection.execute(
-                update(conversations).where(conversations.c.id == conversation).values(documents=chosen)
-            )
+            connection.execute(update(conversations).where(conversations.c.id == conversation).values(documents=chosen))
 
     def delete(self, owner: str, conversation: str) -> None:
         """Remove it with its messages."""

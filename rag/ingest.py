@@ -105,7 +105,7 @@ class Library:
     # -- taking in ---------------------------------------------------------------------------------------------
 
     def add(self, owner: str, uploads: Sequence[tuple[Path, str]]) -> list[str]:
-        """Queue (file, name) uploads and return a job id each. The bytes are copied: the caller may delete the files."""
+        """Queue (file, name) uploads, return a job id each. The bytes are copied: the caller may delete the files."""
         ids = []
         for path, name in uploads:
             job = Job(id=uuid.uuid4().hex, owner=owner, name=name)
@@ -340,7 +340,9 @@ def _note(failed: Sequence[int], parsed: Parsed) -> dict[str, str] | None:
         parts.append((f"Pages that could not be read: {listed}.", f"Páginas que no se han podido leer: {listed}."))
     if parsed.partial:
         count = len(parsed.pages)
-        parts.append((f"Only the first {count} pages were kept.", f"Solo se han guardado las primeras {count} páginas."))
+        parts.append(
+            (f"Only the first {count} pages were kept.", f"Solo se han guardado las primeras {count} páginas.")
+        )
     if not parts:
         return None
     return {"en": " ".join(en for en, _ in parts), "es": " ".join(es for _, es in parts)}

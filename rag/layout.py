@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
 from rag.cleaning import join_hyphen
 
-_MARKER = re.compile(
-    r"(?:[-*+•▪◦‣·⁃∙●○■□◆◇▶►▸➔➢➤→✓✔✗❖※|>#]|\(?\d{1,3}(?:\.\d{1,3})*[.)]|\(?[A-Za-z][.)]|\(?[ivxIVX]{1,5}[.)])(?:\s|$)"
-    r"|[•▪◦‣●■➔➢►✓|]|\d{1,2}(?:\.\d{1,2}){1,3}\s+[A-ZÁÉÍÓÚÑ¿¡]"
-)
+_BULLET = r"[-*+•▪◦‣·⁃∙●○■□◆◇▶►▸➔➢➤→✓✔✗❖※|>#]"
+_NUMBER = r"(?:\(?\d{1,3}(?:\.\d{1,3})*[.)]|\(?[A-Za-z][.)]|\(?[ivxIVX]{1,5}[.)])"
+_MARKER = re.compile(rf"{_BULLET}(?:\s|$)|{_NUMBER}\s|[•▪◦‣●■➔➢►✓|]|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\s+[A-ZÁÉÍÓÚÑ¿¡]")
+_MARKER_ALONE = re.compile(rf"(?:{_BULLET}|{_NUMBER})$")
 _LEADERS = re.compile(r"(?:\. ?){4,}\s*[\divxlc]*$")  # a line of a table of contents
 # A line that ends in one of these has not ended: articles, prepositions and conjunctions of both languages.
 _OPEN_END = re.compile(
@@ -27,6 +27,7 @@ _OPEN_END = re.compile(
 )
 _OPEN_URL = re.compile(r"(?:https?://|www\.)\S*[/._=&?#%]$")
 _TERMINAL = re.compile(r"[.!?:;…][\"'»”’)\]]*$")
+_GAP = 1.17  # times the usual distance from line to line; what is set wider begins something new
 _LONG = 40  # characters; a shorter line may be full by chance, in a list or a table
 
 
@@ -76,6 +77,11 @@ def text_lines(text: str) -> list[Line]:
     return lines
 
 
+def is_marked(text: str) -> bool:
+    """Whether a line begins with a bullet, a number, a quotation mark of mail or a table's bar."""
+    return bool(_MARKER.match(text.lstrip()))
+
+
 def flow(lines: Sequence[Line], narrowest: int = 0, widest: float = inf) -> str:
     """Return the paragraphs of `lines`, a blank line between them.
 
@@ -83,20 +89,22 @@ def flow(lines: Sequence[Line], narrowest: int = 0, widest: float = inf) -> str:
     block wider than `widest`: nobody broke its lines to make them fit.
     """
     all_fixed = all(line.fixed for line in lines)
-    paragraphs = _Paragraphs(_words(lines), narrowest)
+    paragraphs = _Paragraphs(lines, narrowest)
     last: Line | None = None
+    previous: _Block | None = None
     for block in _blocks(lines):
         wrapped = block.right - block.left <= widest and block.is_prose()
         for position, line in enumerate(block.lines):
             if last is None:
                 paragraphs.start(line, gap=False)
             elif position == 0:
-                paragraphs.add(last, line, joined=_runs_on(last, line), gap=True)
+                paragraphs.add(last, line, _runs_on(last, line), gap=not _same_list(previous, block))
             else:
                 listing = not all_fixed and (line.fixed or last.fixed)
                 joined = (wrapped or last.hyphen) and not listing and paragraphs.continues(last, line, block)
                 paragraphs.add(last, line, joined, gap=False)
             last = line
+        previous = block
     return paragraphs.text()
 
 
@@ -114,8 +122,9 @@ def _words(lines: Sequence[Line]) -> set[str]:
 class _Paragraphs:
     """The text so far, and what must be remembered of the paragraph that is open."""
 
-    def __init__(self, words: Collection[str], narrowest: int) -> None:
-        self._words = words
+    def __init__(self, lines: Sequence[Line], narrowest: int) -> None:
+        self._words = _words(lines)
+        self._rights = sorted(line.right for line in lines)
         self._narrowest = narrowest
         self._done: list[str] = []
         self._open = ""
@@ -147,7 +156,7 @@ class _Paragraphs:
     def continues(self, last: Line, line: Line, block: _Block) -> bool:
         """Whether `line` goes on with the sentence of `last`, its neighbour above in the same block."""
         text = line.text.lstrip()
-        if _is_marker_only(last.text):
+        if _MARKER_ALONE.match(last.text.strip()):
             return True
         if _MARKER.match(text) or last.text.lstrip().startswith("|") or _LEADERS.search(last.text):
             return False
@@ -160,35 +169,42 @@ class _Paragraphs:
         if indented and not (lower or self._item or _centred(last, line)):
             return False
         certain = lower and " " in last.text.strip() and last.text.rstrip()[-1] not in ":?!"
-        return certain or _reads_on(last, block)
+        return certain or self._reads_on(last, block)
+
+    def _reads_on(self, last: Line, block: _Block) -> bool:
+        """Whether a capital or a number may follow: the longest line of a list is full too, and ends there."""
+        if len(last.text.strip()) < _LONG:
+            return False
+        if _OPEN_END.search(last.text) or block.reaching(last.right - 0.5 * last.height) > 1:
+            return True
+        in_column = len(self._rights) - bisect_left(self._rights, last.right - last.height) > 2
+        return not _TERMINAL.search(last.text) and (self._lines > 1 or in_column)
 
     def text(self) -> str:
         return "".join([*self._done, self._closed()])
 
     def _closed(self) -> str:
-        return self._open + "-" if self._hyphen else self._open
-
-
-def _is_marker_only(text: str) -> bool:
-    match = _MARKER.match(text.strip())
-    return match is not None and match.end() == len(text.strip()) and len(text.strip()) < 5
+        text = self._open + "-" if self._hyphen else self._open
+        return " ".join(text.split()) if self._lines > 1 else text  # no indent or wide space in running text
 
 
 def _starts_lower(text: str) -> bool:
     return text.lstrip("«“\"'(¿¡[‘")[:1].islower()
 
 
-def _reads_on(last: Line, block: _Block) -> bool:
-    """Whether a capital or a number may follow: the longest line of a list is full too, and ends there."""
-    if len(last.text.strip()) < _LONG:
-        return False
-    return bool(_OPEN_END.search(last.text)) or block.reaching(last.right - 0.5 * last.height) > 1
-
-
 def _runs_on(last: Line, line: Line) -> bool:
     """Whether a paragraph goes on at the top of the next column."""
     above = line.base > last.base + last.height and _same_size(last, line)
     return above and len(last.text) > 20 and line.text[:1].islower() and not _TERMINAL.search(last.text)
+
+
+def _same_list(above: _Block | None, below: _Block) -> bool:
+    """Whether two lines apart are rows of a table or items of a list."""
+    if above is None or len(above.lines) > 1 or len(below.lines) > 1:
+        return False
+    one, two = above.lines[0], below.lines[0]
+    aligned = abs(one.left - two.left) < 0.5 * one.height and _same_size(one, two)
+    return aligned and 0 < one.base - two.base < 3 * one.height
 
 
 def _same_size(one: Line, two: Line) -> bool:
@@ -248,9 +264,9 @@ def _leading(lines: Sequence[Line]) -> float:
 
 
 def _is_near(last: Line, line: Line, leading: float) -> bool:
-    if _is_marker_only(last.text) and abs(last.base - line.base) < line.height:
+    if _MARKER_ALONE.match(last.text.strip()) and abs(last.base - line.base) < line.height:
         return True
     distance = last.base - line.base
     if line.left >= last.right or last.left >= line.right or not _same_size(last, line):
         return False
-    return 0.3 * line.height < distance <= 1.35 * leading * line.height
+    return 0.3 * line.height < distance <= _GAP * leading * line.height

@@ -26,6 +26,8 @@ __all__ = ["FORMATS", "Limits", "PageText", "Parsed", "Unit", "parse"]
 
 # How often a new process is started for one document after the one before it was lost.
 _MOST_LOSSES = 6
+_COMMAND = [sys.executable, "-m", "rag.parse_worker"]
+_SIGKILL = 9  # by number: Windows has no name for it
 _LONGEST_LINE = 64 * 2**20
 _Lines = queue.Queue[bytes | None]
 _ROOT = Path(__file__).resolve().parent.parent
@@ -107,16 +109,17 @@ class _Reading:
     refused: str = ""
     blamed: int = -1  # the page at which the last process was lost
 
-    def take(self, event: dict[str, object]) -> bool:
+    def take(self, event: PageText | dict[str, object]) -> bool:
         """Take one line of the worker's; True when it was the last."""
+        if isinstance(event, PageText):
+            self._add(event)
+            return False
         if "error" in event:
             self.refused = str(event["error"])
         elif "total" in event:
             self.total, self.title = int(str(event["total"])), str(event["title"])
             self.note = "repaired" if event["repaired"] else ""
             self.unit = "section" if event["unit"] == "section" else "page"
-        elif "number" in event:
-            self._add(PageText(**event))  # type: ignore[arg-type]
         elif "end" in event:
             self.note = str(event["end"]) or self.note
         return "error" in event or "end" in event
@@ -137,13 +140,13 @@ class _Reading:
         if lost == "crash" and not again:
             job["avoid"] = [at if self.total else 0]  # once more, with the other PDF library
         elif self.total == 0:
-            self.refused = lost
+            self.refused = lost  # it cannot even be opened
             return False
         else:
             self._add(PageText(at, "", "failed", lost))
         job["first"] = len(self.pages) + 1
         clock.page_done(self.total)
-        return len(self.pages) < min(self.total, self.limits.pages)
+        return self.total == 0 or len(self.pages) < min(self.total, self.limits.pages)
 
     def _give_up(self, reason: str) -> None:
         self.refused = reason
@@ -190,21 +193,34 @@ def _run_worker(job: dict[str, object], reading: _Reading, clock: _Clock) -> str
                 continue
             if line is None:
                 break
-            if reading.take(json.loads(line)):
+            event = _event(line)
+            if event is None:
+                return "crash"
+            if reading.take(event):
                 return ""
             clock.page_done(reading.total)
             if late := clock.check():
                 return late
         # SIGKILL that nobody here sent is the kernel's answer to memory running out.
-        return "memory" if process.wait() == -signal.SIGKILL.value else "crash"
+        return "memory" if process.wait() == -_SIGKILL else "crash"
+
+
+def _event(line: bytes) -> PageText | dict[str, object] | None:
+    """Return what a line says; None when the worker did not write it so, for its memory is broken then."""
+    try:
+        event = json.loads(line)
+        return PageText(**event) if "number" in event else dict(event)
+    except (ValueError, TypeError):
+        return None
 
 
 @contextmanager
 def _worker(job: dict[str, object]) -> Iterator[tuple[subprocess.Popen[bytes], _Lines]]:
     """Start a worker on `job`; yield it and its lines (None at their end); end it and its children after."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "rag.parse_worker"],
+        _COMMAND,
         cwd=_ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -214,17 +230,15 @@ def _worker(job: dict[str, object]) -> Iterator[tuple[subprocess.Popen[bytes], _
     stopped = threading.Event()
     reader = threading.Thread(target=_read_lines, args=(process, lines, stopped), daemon=True)
     try:
-        if process.stdin is None:  # never with PIPE; says so to the type checker
-            raise RuntimeError
-        with suppress(BrokenPipeError), process.stdin as stdin:
-            stdin.write(json.dumps(job).encode())
         reader.start()
+        if process.stdin is not None:  # it never is, with PIPE
+            with suppress(BrokenPipeError), process.stdin as stdin:
+                stdin.write(json.dumps(job).encode())
         yield process, lines
     finally:
         stopped.set()
         _kill(process)
-        if reader.ident:
-            reader.join()
+        reader.join()
 
 
 def _read_lines(process: subprocess.Popen[bytes], lines: _Lines, stopped: threading.Event) -> None:

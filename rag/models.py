@@ -42,6 +42,7 @@ class Catalogue:
         self.settings = settings
         self.folder = settings.models_dir
         self._known = {entry.name: entry for entry in (entries.load() if known is None else known)}
+        self._unsaved: dict[str, checked.Record] = {}  # of a models folder that cannot be written to
 
     def entries(self, kind: Kind | None = None) -> list[Entry]:
         """Return the catalogue's entries, then every other *.gguf of the models folder, named as its file."""
@@ -94,7 +95,7 @@ class Catalogue:
         entry = self.entry(name)
         if not self._here(entry):
             raise ModelNotInstalled(name=entry.title)
-        record = checked.read(self.folder, entry.name)
+        record = self._record(entry)
         if record is None or not record.holds(self.folder):
             wrong = self._check(entry, Transfer(entry.name))
             if wrong:
@@ -105,12 +106,13 @@ class Catalogue:
         """Return the SHA-256 that stands for the model: of its file, or of its model.safetensors."""
         self.path(name)
         entry = self.entry(name)
-        record = checked.read(self.folder, entry.name)
-        return record.digests[entry.key_file] if record else ""
+        record = self._record(entry)
+        return record.digests.get(entry.key_file, "") if record else ""
 
-    def verify(
-        self, name: str, progress: Report | None = None, cancel: threading.Event | None = None
-    ) -> bool:
+    def _record(self, entry: Entry) -> checked.Record | None:
+        return checked.read(self.folder, entry.name) or self._unsaved.get(entry.name)
+
+    def verify(self, name: str, progress: Report | None = None, cancel: threading.Event | None = None) -> bool:
         """Hash the model's files again, whatever was recorded. Raises ModelNotInstalled and Cancelled."""
         entry = self.entry(name)
         if not self._here(entry):
@@ -119,7 +121,7 @@ class Catalogue:
 
     def _check(self, entry: Entry, transfer: Transfer) -> str:
         """Hash the files and record them; return the first that is not what it should be, "" when all are."""
-        record = checked.read(self.folder, entry.name)
+        record = self._record(entry)
         expected = self._expected(entry, record)
         transfer.begin("", sum(size_of(self.folder / file) for file in expected), "checking")
         digests: dict[str, str] = {}
@@ -130,7 +132,11 @@ class Catalogue:
             if allowed and digests[file] not in allowed:
                 checked.doubt(self.folder, entry.name)
                 return file
-        checked.write(self.folder, entry.name, record.source if record else BY_HAND, digests)
+        fresh = checked.record(self.folder, record.source if record else BY_HAND, digests)
+        try:
+            checked.write(self.folder, entry.name, fresh)
+        except OSError:  # shared and read-only, perhaps: then it is checked once a run
+            self._unsaved[entry.name] = fresh
         return ""
 
     def _expected(self, entry: Entry, record: checked.Record | None) -> dict[str, set[str]]:
@@ -222,7 +228,7 @@ class Catalogue:
                 shutil.rmtree(old, ignore_errors=True)
                 target.replace(old)
         job.result.replace(target)
-        checked.write(self.folder, entry.name, source, digests)
+        checked.write(self.folder, entry.name, checked.record(self.folder, source, digests))
         shutil.rmtree(job.work, ignore_errors=True)
 
     def _unreachable(self, entry: Entry, *failures: SourceFailed) -> SourceUnreachable:

@@ -68,10 +68,18 @@ class Parsed:
             return ""
         failed = [page.number for page in self.pages if page.how == "failed"]
         shown = ", ".join(map(str, failed[:8])) + (", …" if len(failed) > 8 else "")
-        text = _NOTES[self.note].get(lang, _NOTES[self.note]["en"])
-        kept = len(self.pages)
-        readable = kept - len(failed)
-        return text.format(kept=kept, readable=readable, total=self.total, failed=len(failed), which=shown)
+        language = lang if lang in _NOTES[self.note] else "en"
+        template = _NOTES[self.note][language]
+        units = _UNITS[self.unit][language]
+        return template.format(
+            kept=len(self.pages),
+            readable=len(self.pages) - len(failed),
+            total=self.total,
+            failed=len(failed),
+            which=shown,
+            units=units,
+            Units=units.capitalize(),
+        )
 
 
 class Refused(Exception):
@@ -85,31 +93,28 @@ class Refused(Exception):
         self.kind = kind
 
 
+_UNITS = {"page": {"en": "pages", "es": "páginas"}, "section": {"en": "sections", "es": "secciones"}}
 _NOTES: dict[str, dict[str, str]] = {
     "pages": {
-        "en": "Only the first {kept} of {total} pages were read. Split the document to ask the rest.",
+        "en": "Only the first {kept} of {total} {units} were read. Split the document to ask the rest.",
         "es": (
-            "Solo se han leído las primeras {kept} páginas de {total}. "
-            "Divide el documento para consultar el resto."
+            "Solo se han leído las primeras {kept} {units} de {total}. Divide el documento para consultar el resto."
         ),
     },
     "chars": {
-        "en": "It is very long: only its beginning, up to page {kept}, was read. Split it to ask the rest.",
-        "es": (
-            "Es muy largo: solo se ha leído el principio, hasta la página {kept}. "
-            "Divídelo para consultar el resto."
-        ),
+        "en": "It is very long: only the first {kept} {units} were read. Split it to ask the rest.",
+        "es": ("Es muy largo: solo se han leído las primeras {kept} {units}. Divídelo para consultar el resto."),
     },
     "time": {
-        "en": "Reading took too long and was stopped: {failed} of {total} pages are missing ({which}).",
-        "es": "La lectura tardaba demasiado y se ha detenido: faltan {failed} páginas de {total} ({which}).",
+        "en": "Reading took too long and was stopped. Missing {units}: {which} ({failed} of {total}).",
+        "es": "La lectura tardaba demasiado y se ha detenido. Faltan {units}: {which} ({failed} de {total}).",
     },
     "repaired": {
-        "en": "The file is damaged: only {readable} pages could be recovered.",
-        "es": "El archivo está dañado: solo se han podido recuperar {readable} páginas.",
+        "en": "The file is damaged. {Units} that could be recovered: {readable}.",
+        "es": "El archivo está dañado. {Units} que se han podido recuperar: {readable}.",
     },
     "failed": {
-        "en": "{failed} of {total} pages could not be read ({which}). The others can be asked.",
-        "es": "No se han podido leer {failed} páginas de {total} ({which}). Las demás se pueden consultar.",
+        "en": "{Units} that could not be read: {which} ({failed} of {total}). You can ask the others.",
+        "es": "{Units} que no se han podido leer: {which} ({failed} de {total}). Puedes consultar las demás.",
     },
 }

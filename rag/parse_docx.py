@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import docx
@@ -38,8 +39,7 @@ def docx_sections(path: Path, memory: int) -> Sections:
     """Cut a DOCX at its headings of the first three levels. Raises Refused: a bomb, encrypted, or none."""
     _check(path, memory)
     document = docx.Document(str(path))
-    levels = _heading_levels(document)
-    blocks = [*_blocks(document.element.body, levels), *_notes(document)]
+    blocks = [*_blocks(document.element.body, _styles(document)), *_notes(document)]
     title = document.core_properties.title
     return Sections(join_blocks(blocks), title or first_heading(blocks))
 
@@ -62,19 +62,29 @@ def _check(path: Path, memory: int) -> None:
         raise Refused("damaged" if unpacked > _BOMB * path.stat().st_size else "too_large")
 
 
-def _heading_levels(document: DocxDocument) -> dict[str, int]:
-    """Return the level of each style that is a heading, or is based on one."""
-    levels: dict[str, int] = {}
+@dataclass(frozen=True)
+class _Style:
+    level: int = 9  # of a heading; 9 is none
+    is_item: bool = False
+
+
+def _styles(document: DocxDocument) -> dict[str, _Style]:
+    """Return what each paragraph style says; one that says nothing takes it from the style it is based on."""
+    styles: dict[str, _Style] = {}
     for style in document.styles.element.findall(qn("w:style")):
         identifier, name = style.get(qn("w:styleId"), ""), _value(style, "w:name")
-        outline = style.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
+        own = _own_style(style.find(qn("w:pPr")))
         if match := _HEADING.fullmatch(name):
-            levels[identifier] = int(match[1] or 1)
-        elif outline is not None:
-            levels[identifier] = int(outline.get(qn("w:val"), "8")) + 1
-        elif (base := _value(style, "w:basedOn")) in levels:
-            levels[identifier] = levels[base]
-    return levels
+            own = _Style(level=int(match[1] or 1))
+        styles[identifier] = own if own != _Style() else styles.get(_value(style, "w:basedOn"), own)
+    return styles
+
+
+def _own_style(properties: BaseOxmlElement | None) -> _Style:
+    if properties is None:
+        return _Style()
+    outline = _value(properties, "w:outlineLvl")
+    return _Style(int(outline) + 1 if outline.isdigit() else 9, properties.find(qn("w:numPr")) is not None)
 
 
 def _value(element: BaseOxmlElement, tag: str) -> str:
@@ -82,22 +92,21 @@ def _value(element: BaseOxmlElement, tag: str) -> str:
     return "" if child is None else str(child.get(qn("w:val"), ""))
 
 
-def _blocks(body: BaseOxmlElement, levels: dict[str, int]) -> Iterator[Block]:
+def _blocks(body: BaseOxmlElement, styles: dict[str, _Style]) -> Iterator[Block]:
     items: list[str] = []
     for element in _paragraphs_and_tables(body):
         text = _table(element) if element.tag == _TBL else _text(element)
         properties = element.find(qn("w:pPr"))
-        level, is_item = 9, False
-        if properties is not None and element.tag == _P:
-            level = levels.get(_value(properties, "w:pStyle"), 9)
-            is_item = properties.find(qn("w:numPr")) is not None and level > 3
-        if items and not is_item:
-            yield Block("\n".join(items))
-            items = []
-        if text and is_item:
+        own = _own_style(properties)
+        named = styles.get(_value(properties, "w:pStyle"), own) if properties is not None else own
+        heading = min(own.level, named.level) <= 3
+        if text and not heading and (own.is_item or named.is_item):
             items.append(f"- {text}")
         elif text:
-            yield Block(text, heading=level <= 3)
+            if items:
+                yield Block("\n".join(items))
+                items = []
+            yield Block(text, heading)
     if items:
         yield Block("\n".join(items))
 

@@ -79,9 +79,13 @@ class _Walk:
         return self._done
 
     def _text(self, node: PageElement) -> None:
-        if isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
-            text = clean_characters(str(node))
-            self._open.append(text if self._inside["pre"] else _SPACE.sub(" ", text))
+        if not isinstance(node, NavigableString) or isinstance(node, PreformattedString):
+            return
+        text = clean_characters(str(node))
+        if self._inside["pre"]:
+            self._open.append(text)
+        elif text.strip() or (self._open and not self._open[-1].endswith((" ", "\n"))):
+            self._open.append(_SPACE.sub(" ", text))
 
     def _enter(self, tag: Tag) -> None:
         if tag.name == "br":
@@ -111,7 +115,8 @@ class _Walk:
         if self._inside["cell"]:
             self._open.append(" ")
         elif self._inside["item"] and not heading:
-            self._open.append("\n")
+            if not (self._open and self._open[-1].endswith("\n- ")):
+                self._open.append("\n")
         else:
             text = _tidy("".join(self._open))
             self._open = []

@@ -19,7 +19,7 @@ from pathlib import Path
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 from pypdf import PageObject, PdfReader
-from pypdf.errors import FileNotDecryptedError, LimitReachedError
+from pypdf.errors import FileNotDecryptedError, LimitReachedError, PyPdfError
 
 from rag.cleaning import clean_characters, is_scrambled, repair_accents, unreadable_share
 from rag.layout import Line, flow, text_lines
@@ -70,20 +70,21 @@ class PdfDocument:
         return document
 
     @cached_property
-    def _pypdf(self) -> PdfReader:
+    def _pypdf(self) -> PdfReader | None:
+        """The other library's view of the file, opened only when it is needed; None when it cannot be."""
         warnings.simplefilter("ignore")
-        return PdfReader(self._path, strict=False)
-
-    def _pypdf_total(self) -> int:
         try:
-            total = len(self._pypdf.pages)
+            reader = PdfReader(self._path, strict=False)
+            return reader if len(reader.pages) else None
         except FileNotDecryptedError:
             raise Refused("encrypted") from None
-        except LimitReachedError:
-            raise Refused("memory") from None
-        if not total:
+        except (PyPdfError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+            return None
+
+    def _pypdf_total(self) -> int:
+        if self._pypdf is None:
             raise Refused("damaged")
-        return total
+        return len(self._pypdf.pages)
 
     def _title(self) -> str:
         if self._pdfium is None:
@@ -112,14 +113,19 @@ class PdfDocument:
             if other.strip() and unreadable_share(other) <= _GARBLED:
                 text, garbled = other, False
         text = repair_accents(clean_characters(text)).strip()
+        text = re.sub(rf"\A{number}(?:\n|\Z)|\n{number}\Z", "", text).strip()  # the number printed on the page
         if garbled:
             return PageText(number, "", "failed", "garbled")
         if text:
             return PageText(number, text[:_MOST_CHARS], "text")
+        if self.repaired and not drawn:
+            return PageText(number, "", "failed", "damaged")  # its instructions are in the part that is lost
         return PageText(number, "", "empty", "image" if drawn == "image" else "")
 
     def _pypdf_page(self, number: int, drawn: str) -> str:
         """Return pypdf's text of a page on which PDFium found none; raises when the page is broken."""
+        if self._pypdf is None or number > len(self._pypdf.pages):
+            return ""
         page = self._pypdf.pages[number - 1]
         stored = _stored_bytes(page)
         contents = page.get_contents()
@@ -133,7 +139,7 @@ class PdfDocument:
 
 
 def _stored_bytes(page: PageObject) -> int:
-    """Return the size of a page's instructions as they stand in the file, which pypdf shows only by writing them."""
+    """Return the size of a page's instructions in the file, which pypdf shows only by writing them."""
     contents = page.get("/Contents")
     streams = contents.get_object() if contents is not None else []
     written = BytesIO()

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.cleaning import clean_characters
-from rag.layout import flow, text_lines
+from rag.cleaning import clean_characters, join_hyphen
+from rag.layout import flow, is_marked, text_lines
 from rag.pages import PageText, Refused, Unit
 
 SECTION = 3000  # characters of a section where the author made none
@@ -214,9 +214,26 @@ def _code(lines: Sequence[str]) -> Iterator[Block]:
 
 def _prose(lines: Sequence[str]) -> Iterator[Block]:
     kept = [line for line in lines if not _RULE.match(line) and not _TABLE_RULE.match(line)]
-    text = flow(text_lines(_inline(clean_characters("\n".join(kept)))), narrowest=40, widest=200)
+    text = _inline(_reflow(clean_characters("\n".join(kept))))
     if text.strip():
         yield Block(text)
+
+
+def _reflow(text: str) -> str:
+    """Join the lines of a paragraph, as Markdown does, up to a hard break, a list item or a table row."""
+    paragraphs: list[str] = []
+    fresh = True
+    for line in text.split("\n"):
+        own = fresh or not line.strip() or is_marked(line) or line.startswith(("    ", "\t|"))
+        if own:
+            paragraphs.append(line.rstrip(" \\"))
+        else:
+            joined = paragraphs[-1]
+            hyphen = joined.endswith("-") and joined[-2:-1].isalpha()
+            more = line.strip().rstrip("\\")
+            paragraphs[-1] = join_hyphen(joined[:-1], more) if hyphen else f"{joined} {more}"
+        fresh = not line.strip() or line.endswith(("  ", "\\"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(paragraphs)).strip("\n")
 
 
 def _inline(text: str) -> str:

@@ -57,9 +57,14 @@ def limit_resources(job: Job) -> None:
         return
     cpu = int(job.seconds * (job.pages // 1000 + 1)) + 10
     memory = job.memory_mb * 2**20
-    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_CORE, 0)):
+    limits = (
+        (resource.RLIMIT_AS, memory, memory),
+        (resource.RLIMIT_CPU, cpu, cpu + 5),  # beyond the first a signal, beyond the second the end
+        (resource.RLIMIT_CORE, 0, 0),
+    )
+    for what, soft, hard in limits:
         try:
-            resource.setrlimit(what, (most, most))
+            resource.setrlimit(what, (soft, hard))
         except (ValueError, OSError):  # macOS refuses RLIMIT_AS
             continue
 

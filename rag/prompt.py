@@ -1,4 +1,4 @@
-"""What the model is told: the fixed parts, the passages as data, the question last. It knows nothing of how they were found.
+"""What the model is told: the fixed parts, the passages as data, the question last.
 
 The fixed parts come first so that their key-value state is reused from one question to the next.
 """
@@ -42,7 +42,8 @@ _REFUSALS = re.compile(
     r"|(fragmentos?|documentos?|textos?|pasajes?) (proporcionad\w+ |anterior\w* )?no "
     r"(contien|mencion|proporcion|incluy|dic|especific|indic|ofrec|d[ae])"
     r"|no se (menciona|especifica|proporciona|indica|dice|incluye)n? .{0,60}\b(fragmento|documento|texto|pasaje)"
-    r"|(passages?|documents?|texts?) (provided )?(do(es)?n[o'’]t|do(es)? not) (contain|mention|provide|say|include|specify|state)"
+    r"|(passages?|documents?|texts?) (provided )?(do(es)?n[o'’]t|do(es)? not) "
+    r"(contain|mention|provide|say|include|specify|state)"
     r"|not (mentioned|specified|stated|provided|included) in the (passage|document|text)",
     re.IGNORECASE,
 )

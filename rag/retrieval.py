@@ -113,7 +113,7 @@ class Retriever:
 
 
 def fuse(dense: Mapping[int, float], words: Mapping[int, float], weight: float) -> dict[int, float]:
-    """Return weight * dense (min-max to 0..1) + (1 - weight) * BM25 (divided by its maximum), for every chunk of either."""
+    """Return weight * dense (min-max to 0..1) + (1 - weight) * BM25 (divided by its maximum), for chunks of either."""
     low = min(dense.values(), default=0.0)
     span = max(dense.values(), default=0.0) - low
     top = max(words.values(), default=0.0)

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -79,9 +80,7 @@ class Selector:
             embedder, _ = loaded
             cosines = embedder.encode_sentences(texts) @ embedder.encode_query(question)
             fused = fuse(dict(enumerate(np.asarray(cosines, dtype=float).tolist())), words, embedder.spec.weight)
-        return [
-            fused.get(i, 0.0) + PASSAGE_SHARE * candidate.passage.score for i, candidate in enumerate(candidates)
-        ]
+        return [fused.get(i, 0.0) + PASSAGE_SHARE * candidate.passage.score for i, candidate in enumerate(candidates)]
 
 
 def bm25(terms: Sequence[str], candidates: Sequence[_Candidate], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
@@ -123,7 +122,7 @@ def _excerpt(group: Sequence[tuple[_Candidate, float]]) -> Excerpt:
     best, score = group[0]
     ordered = sorted((candidate for candidate, _ in group), key=lambda candidate: candidate.start)
     text = ordered[0].text
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         text += (" " if after.start - before.end <= 2 else GAP) + after.text
     return Excerpt(
         document=best.passage.document,

@@ -66,7 +66,7 @@ class Facts:
 
 
 class Store:
-    """Reads and writes of the library. Every read names the owner, and another's document is as one that is not there."""
+    """Reads and writes of the library. Reads name the owner; another's document is as one that is not there."""
 
     def __init__(self, database: Engine) -> None:
         """Use an open database."""
@@ -102,7 +102,14 @@ class Store:
                 connection.execute(insert(pages), [{"document": facts.id, **vars(page)} for page in texts])
             if not spans:
                 return []
-            first = int(connection.execute(text("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name='chunks'")).scalar_one()) + 1
+            first = (
+                int(
+                    connection.execute(
+                        text("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name='chunks'")
+                    ).scalar_one()
+                )
+                + 1
+            )
             ids = list(range(first, first + len(spans)))
             rows = [{"id": key, "document": facts.id, **vars(span)} for key, span in zip(ids, spans, strict=True)]
             connection.execute(insert(chunks), rows)
@@ -116,7 +123,7 @@ class Store:
             return ids
 
     def release(self, owner: str, document: str) -> bool:
-        """Take a document from `owner`; True when nobody holds it any more and it was erased. Raises DocumentNotFound."""
+        """Take a document from `owner`; True when nobody holds it now and it was erased. Raises DocumentNotFound."""
         with self._database.begin() as connection:
             if not _held(connection, owner, document):
                 raise DocumentNotFound
@@ -250,7 +257,10 @@ class Store:
     def held_by_others(self, owner: str) -> bool:
         """Tell whether anybody else has a document: then a search must be filtered."""
         with self._database.connect() as connection:
-            return connection.execute(select(holdings.c.owner).where(holdings.c.owner != owner).limit(1)).first() is not None
+            return (
+                connection.execute(select(holdings.c.owner).where(holdings.c.owner != owner).limit(1)).first()
+                is not None
+            )
 
 
 def _exists(connection: Connection, document: str) -> bool:

@@ -102,9 +102,7 @@ class Tried(AulaError):
 class Transfer:
     """One pull: it reports progress at most ten times a second and raises Cancelled once the event is set."""
 
-    def __init__(
-        self, name: str, report: Report | None = None, cancel: threading.Event | None = None
-    ) -> None:
+    def __init__(self, name: str, report: Report | None = None, cancel: threading.Event | None = None) -> None:
         self.name = name
         self.cancel = cancel or threading.Event()
         self._report = report

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -61,7 +61,7 @@ class FakeHub:
         return [span for method, _, span in self.asked if method == "GET"]
 
 
-@contextmanager
+@contextlib.contextmanager
 def serve(hub: FakeHub) -> Iterator[FakeHub]:
     """Serve `hub` on the loopback until the block ends."""
 
@@ -97,11 +97,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refused(self) -> bool:
         hub, status, error = self.state, self.state.status, ""
+        known = self.headers.get("Authorization") == f"Bearer {hub.token}" or self.path.startswith("/store/")
         if self._name() not in hub.files:
             status, error = 404, "EntryNotFound"
-        elif hub.token and "/store/" not in self.path:
-            if self.headers.get("Authorization") != f"Bearer {hub.token}":
-                status, error = 401, "GatedRepo"
+        elif hub.token and not known:
+            status, error = 401, "GatedRepo"
         if status == 200:
             return False
         self.send_response(status)
@@ -147,7 +147,5 @@ class _Handler(BaseHTTPRequestHandler):
         if hub.break_after:
             body, hub.break_after = body[: hub.break_after], 0
             self.close_connection = True
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the other side was cancelled
             self.wfile.write(body)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the other side was cancelled

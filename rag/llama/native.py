@@ -59,9 +59,7 @@ class Handles:
         api.llama_model_free(self.model)
 
 
-def load(
-    path: Path, name: str, n_ctx: int, n_batch: int, n_threads: int | None, n_gpu_layers: int | None
-) -> Handles:
+def load(path: Path, name: str, n_ctx: int, n_batch: int, n_threads: int | None, n_gpu_layers: int | None) -> Handles:
     """Open a GGUF file with a context of `n_ctx` tokens (at most what the model was trained for).
 
     `n_gpu_layers` None offloads everything where the build can, and falls back to the CPU when the graphics memory
@@ -131,7 +129,8 @@ def _open_context(
     # On a CPU flash attention is no faster (measured at 1,000 tokens: 174 with it, 172 tokens/s without) and its
     # result depends on how a prompt is cut into batches, so that a reused prefix would change the answer.
     params.flash_attn_type = api.LLAMA_FLASH_ATTN_TYPE_AUTO if gpu else api.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    return api.llama_init_from_model(model, params)
+    context: api.llama_context_p | None = api.llama_init_from_model(model, params)
+    return context
 
 
 def physical_cores() -> int:

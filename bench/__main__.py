@@ -1,0 +1,111 @@
+"""The command line: python -m bench retrieval | answers ... [--json]."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from rag.settings import DEFAULT_EMBEDDING, DEFAULT_MODEL
+
+_PACKAGES = ("llama-cpp-python", "sentence-transformers", "chromadb", "torch", "transformers", "langchain-core")
+
+
+def main() -> None:
+    """Parse, run, print a table and, with --json, one JSON object as the last line."""
+    options = _parser().parse_args()
+    result = {"bench": options.what} | _run(options) | {"settings": _settings(options)} | _machine()
+    if options.json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        _table(result)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    what = parser.add_subparsers(dest="what", required=True)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--squad", type=Path, required=True, help="a question set in SQuAD's format")
+    common.add_argument("--lang", required=True, choices=("es", "en"), help="the questions' language")
+    common.add_argument("--questions-from", type=Path, help="ask this file's questions about --squad's paragraphs")
+    common.add_argument("--embedding", default=DEFAULT_EMBEDDING)
+    common.add_argument("--part", default="all", choices=("all", "dev", "test"), help="even or odd articles' questions")
+    common.add_argument("--seed", type=int, default=0, help="of the draw of questions")
+    common.add_argument("--no-baseline", action="store_true")
+    common.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    retrieval = what.add_parser("retrieval", parents=[common], help="is the right paragraph first?")
+    retrieval.add_argument("-n", type=int, help="draw this many questions (default: all)")
+    answers = what.add_parser("answers", parents=[common], help="is the answer right?")
+    answers.add_argument("-n", type=int, default=40, help="answerable questions, and as many unanswerable ones")
+    answers.add_argument("--off-corpus", type=int, default=0, help="questions about articles left out of the index")
+    answers.add_argument("--model", default=DEFAULT_MODEL)
+    answers.add_argument("--show", action="store_true", help="print each question and answer")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> dict[str, object]:
+    if options.what == "retrieval":
+        from bench import retrieval
+
+        return retrieval.run(
+            options.squad,
+            options.embedding,
+            options.questions_from,
+            options.n,
+            options.part,
+            options.seed,
+            not options.no_baseline,
+        )
+    from bench import answers
+
+    return answers.run(
+        answers.Options(
+            squad=options.squad,
+            lang=options.lang,
+            n=options.n,
+            model=options.model,
+            embedding=options.embedding,
+            off_corpus=options.off_corpus,
+            part=options.part,
+            seed=options.seed,
+            baseline=not options.no_baseline,
+            questions_from=options.questions_from,
+            show=options.show,
+        )
+    )
+
+
+def _settings(options: argparse.Namespace) -> dict[str, object]:
+    shown = {key: value.name if isinstance(value, Path) else value for key, value in vars(options).items()}
+    return {key: value for key, value in shown.items() if key not in {"what", "json"}}
+
+
+def _machine() -> dict[str, object]:
+    import psutil
+
+    return {
+        "machine": {
+            "system": platform.system(),
+            "processor": platform.machine(),
+            "cores": psutil.cpu_count(logical=False),
+            "memory_gb": round(psutil.virtual_memory().total / 1e9),
+            "python": platform.python_version(),
+        },
+        "versions": {package: version(package) for package in _PACKAGES},
+    }
+
+
+def _table(result: Mapping[str, object], indent: str = "") -> None:
+    for key, value in result.items():
+        if isinstance(value, Mapping):
+            print(f"{indent}{key}")
+            _table(value, indent + "  ")
+        else:
+            print(f"{indent}{key:<16} {value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""python -m bench answers: are the answers right, are the refusals, and how long to the first token?"""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.baseline import BaselineChat, BaselineIndex
+from bench.corpus import OWNER, Corpus, indexed
+from bench.squad import Question, QuestionSet, contains_gold, draw, read_squad, token_f1
+from rag.answer import Answer, Answerer, AskOptions
+from rag.llm import LlamaChat
+from rag.models import Catalogue
+from rag.prompt import is_refusal
+from rag.settings import Settings
+
+
+@dataclass
+class Tally:
+    """What happened to one kind of question."""
+
+    n: int = 0
+    gold: int = 0
+    f1: float = 0.0
+    hit3: int = 0
+    refused: int = 0
+    waits: list[float] = field(default_factory=list)
+
+    def answerable(self) -> dict[str, float]:
+        """Return shares, rounded, for questions that the documents answer."""
+        count = max(1, self.n)
+        return {
+            "n": self.n,
+            "gold": round(self.gold / count, 4),
+            "f1": round(self.f1 / count, 4),
+            "hit@3": round(self.hit3 / count, 4),
+            "refused": round(self.refused / count, 4),
+        }
+
+    def other(self) -> dict[str, float]:
+        """Return the share refused, for questions that the documents do not answer."""
+        return {"n": self.n, "refused": round(self.refused / max(1, self.n), 4)}
+
+
+@dataclass
+class Quotes:
+    """What the shown quotes are worth."""
+
+    shown: int = 0
+    verbatim: int = 0
+    answered: int = 0
+    with_gold: int = 0
+
+    def figures(self) -> dict[str, float]:
+        """Return shares: quotes that stand verbatim on their page, answers whose quotes hold a gold answer."""
+        return {
+            "shown": self.shown,
+            "verbatim": round(self.verbatim / max(1, self.shown), 4),
+            "gold": round(self.with_gold / max(1, self.answered), 4),
+        }
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to ask. `n` answerable questions and as many unanswerable ones; `off_corpus` from left-out articles."""
+
+    squad: Path
+    lang: str
+    n: int
+    model: str
+    embedding: str
+    off_corpus: int = 0
+    part: str = "all"
+    seed: int = 0
+    baseline: bool = True
+    questions_from: Path | None = None
+    show: bool = False
+
+
+def run(options: Options) -> dict[str, object]:
+    """Return the figures of the app and, in the same run and question by question, of the tutorial pipeline."""
+    texts = read_squad(options.squad, options.part)
+    source = read_squad(options.questions_from, options.part) if options.questions_from else texts
+    left_out, asked, off = _choose(source, options)
+    model_path = Catalogue(Settings.from_env()).pull(options.model)
+    tallies = {"answerable": Tally(), "unanswerable": Tally(), "off_corpus": Tally()}
+    race = {"answerable": Tally(), "unanswerable": Tally(), "off_corpus": Tally()}
+    quotes = Quotes()
+    with indexed(texts.paragraphs, options.embedding, left_out) as corpus:
+        chat = LlamaChat.load(model_path, options.model)
+        answerer = corpus.answerer(lambda: chat)
+        rival = BaselineChat(BaselineIndex(texts.paragraphs, left_out), model_path) if options.baseline else None
+        for question in [*asked, *off]:
+            kind = "off_corpus" if question in off else "answerable" if question.answerable else "unanswerable"
+            _ask(corpus, answerer, question, options, tallies[kind], quotes)
+            if rival is not None:
+                _ask_rival(rival, question, options.lang, race[kind])
+        chat.close()
+    return _figures(tallies, quotes) | ({"baseline": _figures(race, None)} if options.baseline else {})
+
+
+def _choose(source: QuestionSet, options: Options) -> tuple[frozenset[int], list[Question], list[Question]]:
+    """Return the paragraphs to leave out, the questions to ask, and those about what was left out."""
+    articles = sorted(set(source.articles))
+    gone = set(articles[:: max(2, len(articles) // 4)][:4]) if options.off_corpus else set()
+    left_out = frozenset(i for i, article in enumerate(source.articles) if article in gone)
+    kept = [question for question in source.questions if question.article not in gone]
+    answerable = draw([question for question in kept if question.answerable], options.n, options.seed)
+    impossible = draw([question for question in kept if not question.answerable], options.n, options.seed)
+    about = read_squad(options.questions_from or options.squad).questions
+    off = [question for question in about if question.article in gone and question.answerable]
+    return left_out, answerable + impossible, draw(off, options.off_corpus, options.seed)
+
+
+def _ask(
+    corpus: Corpus, answerer: Answerer, question: Question, options: Options, tally: Tally, quotes: Quotes
+) -> None:
+    answer = deque(answerer.ask(OWNER, question.text, options=AskOptions(language=options.lang)), maxlen=1).pop()
+    _count(tally, question, answer.text, answer.abstained, _ttft(answer), options.lang)
+    right = corpus.ids[question.paragraph]
+    found = corpus.retriever.search(OWNER, question.text, k=5)
+    tally.hit3 += right in list(dict.fromkeys(passage.document for passage in found))[:3]
+    if not answer.abstained:
+        _weigh(corpus, answer, question, options.lang, quotes)
+    if options.show:
+        print(f"{'ok ' if contains_gold(answer.text, question.golds, options.lang) else '-- '}{question.text}\n"
+              f"    {answer.text!r}  gold {question.golds}")  # fmt: skip
+
+
+def _ttft(answer: Answer) -> float:
+    """Return the seconds from the question to the first token: retrieval and reading together."""
+    retrieval = float(str(answer.stats.get("retrieval_ms", 0))) / 1000
+    return retrieval + float(str(answer.stats.get("ttft_s", 0.0)))
+
+
+def _weigh(corpus: Corpus, answer: Answer, question: Question, lang: str, quotes: Quotes) -> None:
+    shown = [citation.quote for citation in answer.citations]
+    quotes.shown += len(shown)
+    for citation in answer.citations:
+        page = corpus.store.page_text(OWNER, citation.document, citation.page)
+        quotes.verbatim += citation.quote in page
+    if question.answerable:
+        quotes.answered += 1
+        quotes.with_gold += any(contains_gold(quote, question.golds, lang) for quote in shown)
+
+
+def _ask_rival(rival: BaselineChat, question: Question, lang: str, tally: Tally) -> None:
+    text, first, found = rival.ask(question.text)
+    _count(tally, question, text, _baseline_refused(text), first, lang)
+    tally.hit3 += question.paragraph in list(dict.fromkeys(found))[:3]
+
+
+def _baseline_refused(text: str) -> bool:
+    """Tell whether the tutorial's model said that it does not know, as its prompt asks it to."""
+    said = text.casefold()
+    known = ("i don't know", "i do not know", "no lo sé", "no sé", "desconozco")
+    return is_refusal(text) or any(form in said for form in known)
+
+
+def _count(tally: Tally, question: Question, text: str, refused: bool, wait: float, lang: str) -> None:
+    tally.n += 1
+    tally.refused += refused
+    tally.waits.append(wait)
+    tally.gold += contains_gold(text, question.golds, lang)
+    tally.f1 += token_f1(text, question.golds, lang)
+
+
+def _figures(tallies: dict[str, Tally], quotes: Quotes | None) -> dict[str, object]:
+    waits: Sequence[float] = [wait for tally in tallies.values() for wait in tally.waits]
+    found: dict[str, object] = {
+        "answerable": tallies["answerable"].answerable(),
+        "unanswerable": tallies["unanswerable"].other(),
+        "off_corpus": tallies["off_corpus"].other(),
+        "ttft_s_median": round(statistics.median(waits), 3) if waits else 0.0,
+    }
+    return found | ({"citations": quotes.figures()} if quotes else {})

@@ -1,0 +1,233 @@
+"""The chat model: LangChain's interface over llama.cpp, one GGUF file and one answer at a time.
+
+It knows messages and options; documents, prompts for them and history belong to those who call it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as api
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ChatMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.tools import BaseTool
+from pydantic import PrivateAttr
+
+from rag.errors import ModelNotReady
+from rag.llama import native
+from rag.llama.chat_template import ChatTemplate, Turn
+from rag.llama.context import BATCH, Context
+from rag.llama.generation import Generation, Request, Stats
+from rag.llama.turns import Turns
+from rag.llama.vocabulary import Piece, Vocabulary
+from rag.settings import Decoding
+
+_ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+
+
+class _Engine:
+    """What a loaded model is made of; lives as long as its native memory."""
+
+    def __init__(self, handles: native.Handles) -> None:
+        self.vocabulary = Vocabulary(handles.vocab)
+        source = api.llama_model_chat_template(handles.model, None)
+        self.template = ChatTemplate(
+            source.decode("utf-8", errors="replace") if source else None,
+            bos=self.vocabulary.text(self.vocabulary.bos),
+            eos=self.vocabulary.text(self.vocabulary.eos),
+        )
+        self.context = Context(handles)
+        self.turns = Turns()
+
+    def warm_up(self) -> None:
+        """Read one token and forget it, so that the weights come from the disk now and not at the first question."""
+        token = max(self.vocabulary.bos, 0)
+        self.context.read([token])
+        self.context.reuse([token], repeatable=True)
+
+    def close(self) -> None:
+        self.vocabulary.close()
+        self.context.close()
+
+
+class LlamaChat(BaseChatModel):
+    """A GGUF model as a LangChain chat model. Make one with `load`.
+
+    `stream` and `invoke` take, besides `stop`: `decoding` (a Decoding), single values of it by name (temperature,
+    top_k, ..., seed), `cancel` (a threading.Event) and `grammar` (GBNF, the answer must follow it). The last chunk,
+    and an invoked message, say in `response_metadata` what the answer took; times are in seconds.
+
+    Answers are written one at a time, in the order of asking. Raises QuestionTooLong, BadOption, ModelNotReady.
+    """
+
+    model: str
+    n_ctx: int
+    _engine: _Engine | None = PrivateAttr(default=None)
+
+    @classmethod
+    def load(
+        cls,
+        path: Path,
+        name: str,
+        n_ctx: int = 4096,
+        n_threads: int | None = None,
+        n_gpu_layers: int | None = None,
+    ) -> LlamaChat:
+        """Open the GGUF file at `path`. Raises ModelLoadFailed.
+
+        `n_ctx` is cut to what the model was trained for; `n_threads` None means the physical cores, `n_gpu_layers`
+        None everything that the build and the machine can offload.
+        """
+        engine = _Engine(native.load(path, name, n_ctx, BATCH, n_threads, n_gpu_layers))
+        engine.warm_up()
+        chat = cls(model=name, n_ctx=engine.context.size)
+        chat._engine = engine
+        return chat
+
+    def close(self) -> None:
+        """Free the model's memory at once; an answer under way ends as cancelled, later use raises ModelNotReady."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.close()
+
+    @property
+    def context(self) -> int:
+        """The context window in tokens: prompt and answer together."""
+        return self.n_ctx
+
+    def render(self, messages: Sequence[BaseMessage], add_generation_prompt: bool = True) -> str:
+        """Return the prompt as the model reads it, control tokens spelled out."""
+        return "".join(piece.text for piece in self._pieces(messages, add_generation_prompt))
+
+    def tokenize(self, text: str, special: bool = False) -> list[int]:
+        """Return a text's token ids; `special` reads control tokens spelled in it as such."""
+        return self._ready().vocabulary.tokenize(text, special)
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a text takes by itself."""
+        return len(self.tokenize(text))
+
+    def count_messages(self, messages: Sequence[BaseMessage]) -> int:
+        """Return how many tokens the whole prompt takes."""
+        return len(self._ready().vocabulary.encode(self._pieces(messages)))
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """LangChain's name for `tokenize`; its own would fetch another model's tokenizer."""
+        return self.tokenize(text)
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: list[BaseMessage],
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool] | None = None,
+    ) -> int:
+        """LangChain's name for `count_messages`; tools are not counted, none are used."""
+        return self.count_messages(messages)
+
+    @property
+    def _llm_type(self) -> str:
+        return "aula-llama"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"model": self.model, "n_ctx": self.n_ctx}
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Iterator[ChatGenerationChunk]:
+        generation = self._generation(messages, stop, **kwargs)
+        for text in generation.run(self._ready().turns):
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+            if run_manager:
+                run_manager.on_llm_new_token(text, chunk=chunk)
+            yield chunk
+        yield ChatGenerationChunk(
+            message=AIMessageChunk(
+                content="",
+                chunk_position="last",
+                response_metadata=self._metadata(generation.stats),
+                usage_metadata=_usage(generation.stats),
+            )
+        )
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> ChatResult:
+        generation = self._generation(messages, stop, **kwargs)
+        text = "".join(generation.run(self._ready().turns))
+        message = AIMessage(
+            content=text,
+            response_metadata=self._metadata(generation.stats),
+            usage_metadata=_usage(generation.stats),
+        )
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _generation(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: Sequence[str] | None,
+        decoding: Decoding | None = None,
+        cancel: threading.Event | None = None,
+        grammar: str | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> Generation:
+        engine = self._ready()
+        decoding = Decoding.from_options(options, base=decoding)
+        request = Request(
+            prompt=engine.vocabulary.encode(self._pieces(messages)),
+            decoding=decoding,
+            stops=[*(stop or ()), *decoding.stop],
+            grammar=grammar,
+            cancel=cancel,
+        )
+        return Generation(engine.context, engine.vocabulary, request)
+
+    def _metadata(self, stats: Stats) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "prompt_tokens": stats.prompt_tokens,
+            "completion_tokens": stats.completion_tokens,
+            "reused_tokens": stats.reused_tokens,
+            "waited_s": stats.waited_s,
+            "ttft_s": stats.ttft_s,
+            "prompt_tokens_per_s": stats.prompt_tokens_per_s,
+            "tokens_per_s": stats.tokens_per_s,
+            "finish_reason": stats.finish_reason,
+            "seed": stats.seed,
+        }
+
+    def _pieces(self, messages: Sequence[BaseMessage], add_generation_prompt: bool = True) -> list[Piece]:
+        turns = [Turn(_role(message), str(message.text)) for message in messages]
+        return self._ready().template.pieces(turns, add_generation_prompt)
+
+    def _ready(self) -> _Engine:
+        engine = self._engine
+        if engine is None:
+            raise ModelNotReady()
+        return engine
+
+
+def _role(message: BaseMessage) -> str:
+    return message.role if isinstance(message, ChatMessage) else _ROLES.get(message.type, message.type)
+
+
+def _usage(stats: Stats) -> UsageMetadata:
+    return UsageMetadata(
+        input_tokens=stats.prompt_tokens,
+        output_tokens=stats.completion_tokens,
+        total_tokens=stats.prompt_tokens + stats.completion_tokens,
+        input_token_details={"cache_read": stats.reused_tokens},
+    )

@@ -1,0 +1,206 @@
+"""A real Chromium against the real app, with the starter model, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SLOW = 180_000  # ms: an answer of the starter model on a busy machine with two cores
+MARKER = "xylofonte"  # a word that only the test document has
+expect.set_options(timeout=20_000)
+
+
+@dataclass
+class App:
+    """A running app: its address, and the process with its last lines."""
+
+    url: str
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def start(data: Path, models: Path, *flags: str) -> App:
+    """Start app.py on a free port and wait until the page answers."""
+    command = [sys.executable, "app.py", "--port", "0", "--no-browser", "--no-download", *flags]
+    command += ["--model", "smollm2-135m-instruct", "--embedding", "all-minilm-l6-v2"]
+    env = {**os.environ, "AULA_DATA_DIR": str(data), "AULA_MODELS_DIR": str(models), "AULA_OFFLINE": "1"}
+    process = subprocess.Popen(  # noqa: S603
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    app = App("", process)
+    ready = threading.Event()
+
+    def read() -> None:
+        assert process.stdout is not None
+        with process.stdout:
+            for line in process.stdout:
+                app.lines.append(line.rstrip())
+                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                    app.url = found.group(0)
+                    ready.set()
+        ready.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    ready.wait(120)
+    if not app.url:
+        app.stop()
+        pytest.fail("the app did not start:\n" + "\n".join(app.lines[-20:]))
+    with urllib.request.urlopen(app.url, timeout=30) as answer:  # noqa: S310 - our own address
+        assert answer.status == 200
+    return app
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[App]:
+    """The app that these tests share, with one document in it."""
+    running = start(tmp_path_factory.mktemp("aula"), models_dir)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium as `make test` found it, or from the PATH."""
+    path = os.environ.get("AULA_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(app: App, chromium: Browser) -> Iterator[Opener]:
+    """Open the page, in Spanish unless told; afterwards nothing may have gone out and no script have failed."""
+    contexts = []
+    outside: list[str] = []
+    errors: list[str] = []
+
+    def see(address: str) -> None:
+        if not address.startswith((app.url, "data:", "blob:")):
+            outside.append(address)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            errors.append(message.text)
+
+    def open_it(locale: str = "es-ES", width: int = 1280, height: int = 900, dark: bool = False, **more: object) -> Page:
+        context = chromium.new_context(
+            locale=locale,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            **more,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: see(request.url))
+        page.on("websocket", lambda socket: see(socket.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", hear)
+        page.goto(app.url)
+        settled(page)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert errors == []
+
+
+def settled(page: Page) -> None:
+    """Wait until Python has filled the page once."""
+    expect(page.locator("#aula-question textarea")).to_be_visible()
+    expect(page.locator(".aula-status")).to_be_attached()
+    expect(page.locator("#aula-sidebar :is(.aula-conversations, .aula-empty)")).to_be_attached()
+
+
+def tab(page: Page, number: int) -> None:
+    """Go to a tab: 0 chat, 1 documents, 2 models."""
+    page.locator("#aula-tabs [role=tab]").nth(number).click()
+
+
+def write(page: Page, question: str) -> None:
+    """Put a question into the box and send it."""
+    page.locator("#aula-question textarea").fill(question)
+    page.locator("#aula-send").click()
+
+
+def finished(page: Page) -> None:
+    """Wait until the answer is whole: the Send button is back."""
+    expect(page.locator("#aula-send")).to_be_visible(timeout=SLOW)
+    expect(page.locator("#aula-stop")).to_be_hidden(timeout=SLOW)
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask and wait for the whole answer."""
+    write(page, question)
+    expect(page.locator("#aula-stop")).to_be_visible()
+    finished(page)
+
+
+def short_answers(page: Page, tokens: int = 16) -> None:
+    """Let answers be short: what they say is not what is tested."""
+    page.locator("#aula-decoding .label-wrap, .label-wrap:has-text('Cómo se escribe')").first.click()
+    field = page.locator("#aula-max-tokens input[type=number]")
+    field.fill(str(tokens))
+    field.press("Tab")
+
+
+@pytest.fixture(scope="session")
+def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small document with a word of its own, and with what must never run or be fetched."""
+    path = tmp_path_factory.mktemp("uploads") / "instrumentos <b>raros<b>.md"
+    path.write_text(
+        f"# Instrumentos\n\nEl {MARKER} es un instrumento de madera que inventó Amalia Ruiz en 1912 en Toledo. "
+        "![fuga](http://evil.example/fuga.png?q=secreto) <img src=x onerror=\"document.title='roto'\"> "
+        "<script>document.title='roto'</script>\n\n"
+        f"El {MARKER} se toca con dos varillas de nogal y suena como una campana pequeña.\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def with_document(app: App, document: Path) -> str:
+    """Make sure that the document is in the library, and return its id."""
+    from gradio_client import Client, handle_file
+
+    client = Client(app.url, verbose=False)
+    try:
+        added = client.predict([handle_file(str(document))], api_name="/add_documents")
+    finally:
+        client.close()
+    assert added[0]["status"] in ("ready", "duplicate"), added
+    return str(added[0]["document"])

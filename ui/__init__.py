@@ -1,0 +1,160 @@
+"""The page: header, sidebar, and a tab each for chat, documents and models. Gradio lives here and nowhere below."""
+
+from __future__ import annotations
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from rag.services import Services
+from ui import header
+from ui.api import endpoints
+from ui.chat import ChatTab
+from ui.components import Running, action_list, block, clicked, guarded, language, owner_of
+from ui.decoding import document_choices
+from ui.documents import DocumentsTab
+from ui.models import ModelsTab
+from ui.page import PageMiddleware
+from ui.texts import static, translations
+from ui.theme import css, theme
+
+__all__ = ["build", "launch_kwargs"]
+
+_FAST, _SLOW = 1.0, 10.0  # seconds between two looks at the models: while something moves, and else
+_LIMIT = 16  # callbacks of one kind at once: short ones must not wait behind each other
+_MAX_UPLOAD = "200mb"
+Updates = tuple[object, ...]
+
+
+class Page:
+    """The whole page: lays out the parts and connects what touches more than one of them."""
+
+    def __init__(self, services: Services) -> None:
+        """Use the lower layers; nothing is laid out yet."""
+        self._services = services
+        self.running = Running()
+        self.chat = ChatTab(services, self.running)
+        self.documents = DocumentsTab(services)
+        self.models = ModelsTab(services)
+
+    def layout(self) -> None:
+        """Lay the page out in the current Blocks."""
+        self.chat.sidebar()
+        with gr.Row(elem_id="aula-header"):
+            block(header.BRAND, "aula-brand")
+            self.status = action_list("aula-status")
+            block(header.LANGUAGES, "aula-languages")
+        with gr.Tabs(selected="chat", elem_id="aula-tabs") as self.tabs:
+            with gr.Tab(static("tab.chat"), id="chat"):
+                self.chat.layout()
+            with gr.Tab(static("tab.documents"), id="documents"):
+                self.documents.layout()
+            with gr.Tab(static("tab.models"), id="models") as self.models_tab:
+                self.models.layout()
+        self.timer = gr.Timer(_FAST)
+
+    def wire(self, blocks: gr.Blocks) -> None:
+        """Connect the callbacks."""
+        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        self.chat.wire(blocks)
+        around = [self.status, self.chat.notice, self.models.list, self.timer]
+        held = [*self.documents.outputs, self.chat.panel.chosen, self.chat.notice]
+        gr.on([blocks.load, self.timer.tick, self.models_tab.select], self.look, None, around, **quiet)
+        gr.on([blocks.load, self.documents.timer.tick], self.held, None, held, **quiet)
+        blocks.load(self.folder, None, self.models.where, **quiet)
+        self.status.click(self.models.manage, None, None, **quiet).then(self.look, None, around, **quiet)
+        self.models.list.click(self.models.manage, None, None, **quiet).then(self.look, None, around, **quiet)
+        gr.on(
+            [self.models.fetch.click, self.models.hub.submit],
+            self.models.fetch_typed,
+            self.models.hub,
+            self.models.hub,
+            **quiet,
+        ).then(self.look, None, around, **quiet)
+        self.documents.upload.upload(self.add, self.documents.upload, [self.documents.upload, *held], **quiet)
+        self.documents.samples.click(self.add_samples, None, held, **quiet)
+        self.documents.jobs.click(self.documents.manage, None, None, **quiet).then(self.held, None, held, **quiet)
+        self.documents.documents.click(self.documents.manage, None, None, **quiet).then(self.held, None, held, **quiet)
+        self.chat.notice.click(self.next_step, None, [self.tabs, *held], **quiet)
+
+    # -- callbacks ---------------------------------------------------------------------------------------------
+
+    @guarded
+    def look(self, request: gr.Request) -> Updates:
+        """Show what the models are doing, and look again sooner while something moves."""
+        lang = language(request)
+        status = self._services.engine.status()
+        return (
+            header.status_line(status, lang),
+            self._notices(request),
+            self.models.show(lang),
+            gr.Timer(_FAST if header.busy(status) else _SLOW),
+        )
+
+    @guarded
+    def held(self, request: gr.Request) -> Updates:
+        """Show jobs and documents, here and among the chat's choices."""
+        return self._held(request)
+
+    @guarded
+    def folder(self, request: gr.Request) -> str:
+        """Show where models lie."""
+        return self.models.folder(language(request))
+
+    @guarded
+    def add(self, request: gr.Request, files: list[str] | None) -> Updates:
+        """Take in what was dropped, and empty the drop area."""
+        self.documents.add(owner_of(request), files or [])
+        return (None, *self._held(request))
+
+    @guarded
+    def add_samples(self, request: gr.Request) -> Updates:
+        """Take in the sample documents."""
+        self.documents.add_samples(owner_of(request), language(request))
+        return self._held(request)
+
+    @guarded
+    def next_step(self, request: gr.Request, event: gr.EventData) -> Updates:
+        """Do what a notice offers."""
+        do, _, _ = clicked(event)
+        if do == "samples":
+            self.documents.add_samples(owner_of(request), language(request))
+        tab = "models" if do == "models" else "documents"
+        return (gr.Tabs(selected=tab), *self._held(request))
+
+    def _held(self, request: gr.Request) -> Updates:
+        owner, lang = owner_of(request), language(request)
+        choices = document_choices(self._services.library.documents(owner))
+        return (*self.documents.show(owner, lang), choices, self._notices(request))
+
+    def _notices(self, request: gr.Request) -> str:
+        documents = len(self._services.library.documents(owner_of(request)))
+        return header.notices(self._services.engine.status(), documents, language(request))
+
+
+def build(services: Services) -> gr.Blocks:
+    """Return the page over these services."""
+    with gr.Blocks(title="Aula", analytics_enabled=False, fill_width=True, delete_cache=(600, 600)) as blocks:
+        page = Page(services)
+        page.layout()
+        endpoints(services, page.running)  # first: the names that they ask for are still free
+        page.wire(blocks)
+    blocks.queue(default_concurrency_limit=_LIMIT, max_size=256)
+    return blocks
+
+
+def launch_kwargs() -> dict[str, object]:
+    """Return what belongs to the page among the arguments of launch()."""
+    return {
+        "theme": theme(),
+        "css": css(),
+        "i18n": translations(),
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "ssr_mode": False,
+        "pwa": False,
+        "share": False,
+        "show_error": True,
+        "max_file_size": _MAX_UPLOAD,
+        "app_kwargs": {"middleware": [Middleware(PageMiddleware)], "docs_url": None, "redoc_url": None},
+    }

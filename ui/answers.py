@@ -1,0 +1,162 @@
+"""An answer as it is shown: its text, its sources, its figures, and how it fills the context window.
+
+It works on the plain form of Answer.to_json(), which is also what is kept with a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict, cast
+
+import gradio as gr
+from markupsafe import Markup
+
+from rag.history import Message
+from ui.components import block
+from ui.markdown import harmless
+from ui.texts import count, decimal, grouped, say
+
+PARTS = ("system", "history", "passages", "question", "answer")
+
+
+class ChatLine(TypedDict):
+    """A message in the form that gr.Chatbot takes."""
+
+    role: str
+    content: list[str | gr.HTML]
+
+
+def question_line(text: str) -> ChatLine:
+    """Return a person's message."""
+    return {"role": "user", "content": [harmless(text)]}
+
+
+def answer_line(answer: Mapping[str, object], lang: str, plain: bool = False) -> ChatLine:
+    """Return a model's message; `plain`: no documents are asked, so there is nothing to look for."""
+    text = harmless(str(answer.get("answer") or ""))
+    if answer.get("stage") != "done":
+        return {"role": "assistant", "content": [text or f"*{_waiting(str(answer.get('stage')), lang, plain)}*"]}
+    foot = _foot(answer, lang)
+    if not text:
+        text = f"*{say(lang, 'chat.stopped_empty')}*"
+    return {"role": "assistant", "content": [text, block(str(foot))] if foot else [text]}
+
+
+def lines(messages: Sequence[Message], lang: str) -> list[ChatLine]:
+    """Return a kept conversation as it is shown."""
+    return [
+        question_line(message.content)
+        if message.role == "user"
+        else answer_line({"stage": "done", **message.meta, "answer": message.content}, lang)
+        for message in messages
+    ]
+
+
+def _waiting(stage: str, lang: str, plain: bool) -> str:
+    if plain:
+        return say(lang, "chat.thinking")
+    return say(lang, "chat.retrieving" if stage == "retrieving" else "chat.reading")
+
+
+def _foot(answer: Mapping[str, object], lang: str) -> Markup:
+    parts = [_notes(answer, lang), _sources(answer, lang), _figures(answer, lang)]
+    return Markup("").join(part for part in parts if part)
+
+
+def _notes(answer: Mapping[str, object], lang: str) -> Markup:
+    """Return what the reader has to know about the answer: stopped, cut, or history left out."""
+    stats = _mapping(answer.get("stats"))
+    notes = []
+    if answer.get("stopped") and answer.get("answer"):
+        notes.append(say(lang, "chat.stopped"))
+    elif stats.get("finish_reason") == "length":
+        notes.append(say(lang, "chat.cut"))
+    dropped = _whole(_mapping(answer.get("window")).get("dropped"))
+    if dropped:
+        notes.append(count(lang, "chat.dropped", dropped))
+    return Markup("").join(Markup('<p class="aula-note">{}</p>').format(note) for note in notes)
+
+
+def _sources(answer: Mapping[str, object], lang: str) -> Markup:
+    citations = cast("Sequence[Mapping[str, object]]", answer.get("citations") or ())
+    if not citations:
+        return Markup("")
+    title = say(lang, "chat.closest" if answer.get("abstained") else "chat.sources")
+    items = Markup("").join(_source(citation, lang) for citation in citations)
+    return Markup('<section class="aula-sources" aria-label="{}"><h4>{}</h4><ol>{}</ol></section>').format(
+        title, title, items
+    )
+
+
+def _source(citation: Mapping[str, object], lang: str) -> Markup:
+    page = say(lang, "common.page", number=citation.get("page"))
+    text = str(citation.get("text") or citation.get("quote") or "")
+    return Markup(
+        '<li><details><summary><span class="aula-name">{}</span> · <span class="aula-page">{}</span></summary>'
+        "<blockquote>{}</blockquote></details></li>"
+    ).format(citation.get("name"), page, text)
+
+
+def _figures(answer: Mapping[str, object], lang: str) -> Markup:
+    stats = _mapping(answer.get("stats"))
+    if not stats.get("model"):
+        return Markup("")
+    parts = [str(stats["model"])]
+    if stats.get("completion_tokens"):
+        parts.append(count(lang, "chat.stat_tokens", _whole(stats["completion_tokens"])))
+    if stats.get("ttft_s"):
+        parts.append(say(lang, "chat.stat_ttft", n=decimal(_real(stats["ttft_s"]), lang)))
+    if stats.get("tokens_per_s"):
+        parts.append(say(lang, "chat.stat_speed", n=decimal(_real(stats["tokens_per_s"]), lang)))
+    return Markup('<p class="aula-stats">{}</p>').format(" · ".join(parts))
+
+
+def window_bar(window: Mapping[str, object] | None, lang: str) -> str:
+    """Return the context window as a bar with its parts in tokens, written out below it; empty when unknown."""
+    total = _whole(window.get("context")) if window else 0
+    if not window or total <= 0:
+        return ""
+    tokens = {part: _whole(window.get(part)) for part in PARTS}
+    used = sum(tokens.values())
+    tokens["free"] = max(0, total - used)
+    bars = Markup("").join(
+        Markup('<span class="aula-part {}" style="width:{}%"></span>').format(part, f"{100 * n / total:.2f}")
+        for part, n in tokens.items()
+        if n
+    )
+    legend = Markup("").join(
+        Markup('<li><span class="aula-key {}" aria-hidden="true"></span>{}</li>').format(
+            part, say(lang, "window.part", name=say(lang, f"window.{part}"), n=grouped(n, lang))
+        )
+        for part, n in tokens.items()
+    )
+    title = say(lang, "window.title", used=grouped(used, lang), total=grouped(total, lang))
+    dropped = _whole(window.get("dropped"))
+    note = Markup('<p class="aula-note">{}</p>').format(count(lang, "chat.dropped", dropped)) if dropped else ""
+    return str(
+        Markup(
+            '<section class="aula-window" aria-label="{}"><p class="aula-caption">{}</p>'
+            '<div class="aula-bar" aria-hidden="true">{}</div><ul>{}</ul>{}</section>'
+        ).format(title, title, bars, legend, note)
+    )
+
+
+def last_window(messages: Sequence[Message]) -> Mapping[str, object] | None:
+    """Return the context window of the newest answer that has one."""
+    for message in reversed(messages):
+        window = _mapping(message.meta.get("window"))
+        if window:
+            return window
+    return None
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _whole(value: object) -> int:
+    return int(value) if isinstance(value, (int, float)) else 0
+
+
+def _real(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else 0.0

@@ -1,0 +1,113 @@
+// What the page needs before and beside Gradio: questions in a dialog, and a few marks for assistive technology.
+// It knows nothing of documents or models; it never fetches anything.
+window.aula = {
+  // Resolves to null when the person says no, to the text they wrote where there is one, else to ''.
+  confirm(button) {
+    const {ask, write, ok, cancel} = button.dataset;
+    if (!ask) return Promise.resolve('');
+    return new Promise(resolve => {
+      const dialog = document.createElement('dialog');
+      dialog.className = 'aula-dialog';
+      const form = document.createElement('form');
+      form.method = 'dialog';
+      const text = document.createElement(write === undefined ? 'p' : 'label');
+      text.textContent = ask;
+      text.id = 'aula-dialog-text';
+      form.append(text);
+      let field = null;
+      if (write !== undefined) {
+        field = document.createElement('input');
+        field.type = 'text';
+        field.value = write;
+        field.maxLength = 200;
+        field.id = 'aula-dialog-field';
+        text.htmlFor = field.id;
+        form.append(field);
+      }
+      const row = document.createElement('div');
+      row.className = 'aula-dialog-row';
+      const no = document.createElement('button');
+      no.type = 'button';
+      no.textContent = cancel;
+      no.className = 'aula-button';
+      no.addEventListener('click', () => dialog.close(''));
+      const yes = document.createElement('button');
+      yes.type = 'submit';
+      yes.value = 'yes';
+      yes.textContent = ok;
+      yes.className = 'aula-button primary';
+      row.append(no, yes);
+      form.append(row);
+      dialog.append(form);
+      dialog.setAttribute('aria-labelledby', text.id);
+      dialog.addEventListener('close', () => {
+        const said = dialog.returnValue === 'yes';
+        dialog.remove();
+        resolve(said ? (field ? field.value : '') : null);
+      });
+      document.body.append(dialog);
+      dialog.showModal();
+      if (field) field.select();
+    });
+  },
+};
+
+// Gradio says a few things to screen readers in English only, whatever the page's language.
+(() => {
+  const words = window.aulaWords;
+  const name = (selector, text, root = document) => root.querySelectorAll(selector).forEach(element => {
+    if (element.getAttribute('aria-label') !== text) element.setAttribute('aria-label', text);
+    if (element.hasAttribute('title') && element.title !== text) element.title = text;
+  });
+  const tidy = () => {
+    name('#aula-sidebar .toggle-button', words.sidebar);
+    name('#aula-chat [role="log"]', words.conversation);
+    name('#aula-chat [data-testid="user"]', words.question);
+    name('#aula-chat [data-testid="bot"]', words.answer);
+    name('#aula-chat button[aria-label="Copy message"]', words.copy);
+    name('#aula-chat button[aria-label="Copied message"]', words.copied);
+    name('#aula-chat .copy_code_button', words.copy);
+    name('.aula-languages', words.language);
+    document.querySelectorAll('.aula-languages a').forEach(link => {
+      if (document.documentElement.lang.startsWith(link.hreflang)) link.setAttribute('aria-current', 'true');
+    });
+  };
+
+  // The page follows an answer that grows, until the reader scrolls away from its end.
+  let follow = true;
+  const parts = () => [document.querySelector('#aula-chat'), document.querySelector('#aula-ask')];
+  const beyond = () => {
+    const [chat, ask] = parts();
+    return chat && ask ? chat.getBoundingClientRect().bottom - (window.innerHeight - ask.offsetHeight) : 0;
+  };
+  window.addEventListener('scroll', () => { follow = beyond() < 80; }, {passive: true});
+  const keep = () => {
+    const [chat] = parts();
+    if (follow && chat && chat.offsetParent && beyond() > 0) window.scrollBy(0, beyond());
+  };
+
+  // On a narrow screen the conversations cover the page: folded at first, and again once one was chosen.
+  const narrow = () => window.matchMedia('(max-width: 48rem)').matches;
+  const fold = () => document.querySelector('#aula-sidebar.open .toggle-button')?.click();
+  const settle = () => {
+    const sidebar = document.querySelector('#aula-sidebar:not(.aula-settled)');
+    if (!sidebar) return;
+    if (narrow()) fold();
+    sidebar.classList.add('aula-settled');
+  };
+
+  let due = false;
+  new MutationObserver(() => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => { due = false; tidy(); settle(); keep(); });
+  }).observe(document, {childList: true, subtree: true, characterData: true});
+
+  // What a model writes is text: an address in it can be read and copied, not followed by accident.
+  const inert = event => { if (event.target.closest?.('#aula-chat .prose a[href]')) event.preventDefault(); };
+  for (const kind of ['click', 'auxclick']) document.addEventListener(kind, inert, true);
+  document.addEventListener('click', event => {
+    if (event.target.closest?.('[data-do="open"], #aula-send')) follow = true;
+    if (event.target.closest?.('[data-do="open"], #aula-new') && narrow()) fold();
+  }, true);
+})();
