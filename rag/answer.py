@@ -209,7 +209,7 @@ class Answerer:
 def _nothing_found(language: str, retrieval_ms: int, model: LlamaChat) -> Answer:
     from rag.prompt import NO_ANSWER
 
-    stats = {"model": model.name, "prompt_tokens": 0, "completion_tokens": 0, "retrieval_ms": retrieval_ms}
+    stats = {"model": model.model, "prompt_tokens": 0, "completion_tokens": 0, "retrieval_ms": retrieval_ms}
     return Answer("done", NO_ANSWER[language], abstained=True, stats=stats)
 
 

@@ -200,7 +200,7 @@ class Engine:
             self._wanted, self._busy = name, name
         try:
             with self._loading:
-                if self._wanted != name or self._stopped or (self._chat is not None and self._chat.name == name):
+                if self._wanted != name or self._stopped or (self._chat is not None and self._chat.model == name):
                     return
                 entry = self._catalogue.entry(name)
                 path = self._catalogue.path(name)
@@ -293,7 +293,7 @@ class Engine:
     def status(self) -> EngineStatus:
         """Return what is in use, what is loading and what is on its way."""
         with self._lock:
-            name = self._chat.name if self._chat is not None else None
+            name = self._chat.model if self._chat is not None else None
             shown = name or self._busy
             state = "ready" if name else "loading" if self._busy else "failed" if self._error else "none"
             if state == "none" and any(thread.is_alive() for thread in self._threads):

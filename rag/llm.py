@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import llama_cpp.llama_cpp as api
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ChatMessage
@@ -36,9 +35,8 @@ class _Engine:
 
     def __init__(self, handles: native.Handles) -> None:
         self.vocabulary = Vocabulary(handles.vocab)
-        source = api.llama_model_chat_template(handles.model, None)
         self.template = ChatTemplate(
-            source.decode("utf-8", errors="replace") if source else None,
+            handles.chat_template(),
             bos=self.vocabulary.text(self.vocabulary.bos),
             eos=self.vocabulary.text(self.vocabulary.eos),
         )

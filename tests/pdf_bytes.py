@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
 FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
 
@@ -70,8 +71,12 @@ def endless(before: Sequence[str], after: Sequence[str], width: int = 60) -> byt
     return document(pages, forms, b"/XObject<</X0 4 0 R>>")
 
 
+@cache
+def _packed() -> bytes:
+    return zlib.compress(zlib.compress(b"q Q " * (80 * 2**20), 9), 9)
+
+
 def bomb(before: Sequence[str], after: Sequence[str]) -> bytes:
     """A page whose instructions are a few hundred bytes that unpack to more than 300 MB."""
-    packed = zlib.compress(zlib.compress(b"q Q " * (80 * 2**20), 9), 9)
-    heavy = stream(packed, b"/Filter[/FlateDecode/FlateDecode]")
+    heavy = stream(_packed(), b"/Filter[/FlateDecode/FlateDecode]")
     return document([*(text(line) for line in before), heavy, *(text(line) for line in after)])

@@ -53,6 +53,11 @@ class Handles:
     context: api.llama_context_p
     gpu: bool
 
+    def chat_template(self) -> str | None:
+        """Return the Jinja source that came with the model, if any."""
+        source: bytes | None = api.llama_model_chat_template(self.model, None)
+        return source.decode("utf-8", errors="replace") if source else None
+
     def free(self) -> None:
         """Give the memory back; the handles are dead afterwards."""
         api.llama_free(self.context)
