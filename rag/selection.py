@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,8 +21,15 @@ from rag.retrieval import Passage, fuse
 from rag.sentences import split_sentences
 
 PASSAGES = 5  # whose sentences compete
-SENTENCES = 4  # that are kept
-PASSAGE_SHARE = 0.6
+# Chosen on half of XQuAD (612 questions a language): the gold answer then stands in what is kept for 0.962 (es) and
+# 0.976 (en) of the questions, in about 780 and 700 characters; four best sentences without neighbours kept 0.940 and
+# 0.959 in as many.
+SENTENCES = 3  # the best ones
+NEIGHBOURED = 2  # of these, how many bring along the sentence before and the one after, for pronouns and context
+PASSAGE_SHARE = 1.0
+# Slides and lists are made of short lines: more of them are taken until this many characters are there.
+FILL = 500
+FILL_SENTENCES = 12
 GAP = " […] "
 
 
@@ -61,13 +68,19 @@ class Selector:
         sentences: int = SENTENCES,
         cancel: threading.Event | None = None,
     ) -> list[Excerpt]:
-        """Return excerpts of at most `sentences` sentences in all, the page with the best one first."""
+        """Return excerpts of the best `sentences` and the neighbours of the first, the page with the best one first."""
         candidates = _candidates(passages[:PASSAGES])
         if not candidates:
             return []
         scores = self._score(question, candidates, cancel)
-        best = sorted(range(len(candidates)), key=lambda i: -scores[i])[:sentences]
-        return _excerpts([(candidates[i], scores[i]) for i in best])
+        ranked = sorted(range(len(candidates)), key=lambda i: -scores[i])
+        chosen = dict.fromkeys(ranked[:sentences])
+        chosen |= dict.fromkeys(_neighbours(candidates, ranked[:sentences][:NEIGHBOURED]))
+        for i in ranked[sentences:FILL_SENTENCES]:
+            if sum(len(candidates[j].text) for j in chosen) >= FILL:
+                break
+            chosen[i] = None
+        return _excerpts([(candidates[i], scores[i]) for i in chosen])
 
     def _score(self, question: str, candidates: Sequence[_Candidate], cancel: threading.Event | None) -> list[float]:
         texts = [candidate.text for candidate in candidates]
@@ -109,6 +122,14 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
             start, end = passage.start + sentence.start, passage.start + sentence.end
             found.setdefault((passage.document, passage.page, start), _Candidate(passage, sentence.text, start, end))
     return list(found.values())
+
+
+def _neighbours(candidates: Sequence[_Candidate], best: Sequence[int]) -> Iterator[int]:
+    """Yield the positions before and after each of `best` that lie in the same passage."""
+    for i in best:
+        for other in (i - 1, i + 1):
+            if 0 <= other < len(candidates) and candidates[other].passage is candidates[i].passage:
+                yield other
 
 
 def _excerpts(chosen: Sequence[tuple[_Candidate, float]]) -> list[Excerpt]:

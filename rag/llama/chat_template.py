@@ -47,15 +47,17 @@ class ChatTemplate:
         self._environment = _Environment()
         self._chatml = self._environment.from_string(CHATML)
         self._template = self._compile(source) if source else self._chatml
-        self._takes_system = self._shows_system()
+        if not self._shows(Turn("user", "x")):
+            logger.warning("the model's chat template does not show what is said; ChatML takes its place")
+            self._template = self._chatml
+        self._takes_system = self._shows(Turn("system", "x"), Turn("user", "y"))
 
     def pieces(self, turns: Sequence[Turn], add_generation_prompt: bool = True) -> list[Piece]:
         """Return the prompt cut into the template's own text and the messages' contents, in order."""
-        if not self._takes_system:
-            turns = _fold_system(turns)
+        fitting = turns if self._takes_system else _fold_system(turns)
         for template, tried in (
-            (self._template, turns),
-            (self._template, _alternating(turns)),
+            (self._template, fitting),
+            (self._template, _alternating(fitting)),
             (self._chatml, turns),
         ):
             try:
@@ -103,9 +105,9 @@ class ChatTemplate:
             logger.warning("the model's chat template cannot be used, ChatML takes its place: %s", error)
             return self._chatml
 
-    def _shows_system(self) -> bool:
+    def _shows(self, *turns: Turn) -> bool:
         try:
-            return self._fill(self._template, [Turn("system", "x"), Turn("user", "y")], True) is not None
+            return self._fill(self._template, turns, True) is not None
         except Exception:  # some templates refuse a system message by raising
             return False
 

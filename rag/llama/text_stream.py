@@ -20,10 +20,10 @@ class TextStream:
         if self.stopped:
             return ""
         self._held += self._decoder.decode(data)
-        found = [at for stop in self._stops if (at := self._held.find(stop)) >= 0]
-        if found:
+        found = [(at + len(stop), at) for stop in self._stops if (at := self._held.find(stop)) >= 0]
+        if found:  # the first to be complete, as if the text had come character by character
             self.stopped = True
-            return self._take(min(found))
+            return self._take(min(found)[1])
         return self._take(len(self._held) - self._waiting())
 
     def finish(self) -> str:

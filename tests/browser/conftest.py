@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from ui.texts import say
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
@@ -170,12 +172,31 @@ def ask(page: Page, question: str) -> None:
     finished(page)
 
 
+def unfold(page: Page, which: str) -> None:
+    """Open one of the folded panels below the question, by its text's key; what is folded is not in the page."""
+    lang = "es" if (page.locator("html").get_attribute("lang") or "").startswith("es") else "en"
+    fold = page.locator(".label-wrap", has_text=say(lang, f"chat.{which}"))
+    if "open" not in (fold.get_attribute("class") or "").split():
+        fold.click()
+
+
+def put(page: Page, name: str, value: float) -> None:
+    """Set a decoding value."""
+    unfold(page, "decoding")
+    field = page.locator(f"#aula-{name} input[type=number]")
+    field.fill(f"{value:g}")
+    field.press("Tab")
+
+
 def short_answers(page: Page, tokens: int = 16) -> None:
     """Let answers be short: what they say is not what is tested."""
-    page.locator("#aula-decoding .label-wrap, .label-wrap:has-text('Cómo se escribe')").first.click()
-    field = page.locator("#aula-max-tokens input[type=number]")
-    field.fill(str(tokens))
-    field.press("Tab")
+    put(page, "max-tokens", tokens)
+
+
+def scope(page: Page, which: str) -> None:
+    """Choose which documents are asked: all, some or none."""
+    unfold(page, "options")
+    page.locator(f"#aula-scope input[value={which}]").check(force=True)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import MARKER, SLOW, Opener, ask, finished, settled, short_answers, tab, write
+from tests.browser.conftest import MARKER, SLOW, Opener, ask, finished, put, scope, settled, short_answers, tab, write
 from ui.texts import say
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -57,18 +57,15 @@ def test_what_a_question_says_is_text_too(page: Page) -> None:
 
 
 def test_stop_frees_the_model_and_keeps_what_was_written(page: Page) -> None:
-    page.locator("#aula-max-tokens input[type=number]").fill("2048")
-    page.locator("#aula-max-tokens input[type=number]").press("Tab")
-    page.locator("#aula-repeat-penalty input[type=number]").fill("1.3")
-    page.locator("#aula-repeat-penalty input[type=number]").press("Tab")
-    page.locator("label", has_text=say("es", "chat.scope_none")).first.evaluate("label => label.click()")
+    put(page, "max-tokens", 2048)
+    put(page, "repeat-penalty", 1.3)
+    scope(page, "none")
     write(page, "Write a very long story about a lighthouse, with many chapters.")
     expect(page.locator(BOT).last).not_to_contain_text(say("es", "chat.thinking"), timeout=SLOW)
     page.locator("#aula-stop").click()
     finished(page)
     expect(page.get_by_text(say("es", "chat.stopped"))).to_be_visible()
-    page.locator("#aula-max-tokens input[type=number]").fill("16")
-    page.locator("#aula-max-tokens input[type=number]").press("Tab")
+    short_answers(page)
     ask(page, "And then?")
     expect(page.locator(USER)).to_have_count(2)
 
@@ -119,9 +116,8 @@ def test_conversations_are_kept_renamed_and_deleted(page: Page) -> None:
 
 
 def test_closing_the_page_half_way_frees_the_model(open_page: Opener, page: Page) -> None:
-    page.locator("#aula-max-tokens input[type=number]").fill("2048")
-    page.locator("#aula-max-tokens input[type=number]").press("Tab")
-    page.locator("label", has_text=say("es", "chat.scope_none")).first.evaluate("label => label.click()")
+    put(page, "max-tokens", 2048)
+    scope(page, "none")
     page.locator("#aula-new").click()
     write(page, "Write a very long story about a mountain, with many chapters.")
     expect(page.locator(BOT).last).not_to_contain_text(say("es", "chat.thinking"), timeout=SLOW)
@@ -135,8 +131,7 @@ def test_closing_the_page_half_way_frees_the_model(open_page: Opener, page: Page
 
 
 def test_a_refused_question_stays_in_the_box(page: Page) -> None:
-    page.locator(".label-wrap", has_text=say("es", "chat.options")).click()
-    page.locator("label", has_text=say("es", "chat.scope_some")).first.click()
+    scope(page, "some")
     write(page, QUESTION)
     expect(page.get_by_text(say("es", "chat.choose_one"))).to_be_visible()
     expect(page.locator("#aula-question textarea")).to_have_value(QUESTION)

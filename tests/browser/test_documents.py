@@ -64,7 +64,7 @@ def test_nothing_stays_in_the_upload_cache(open_page: Opener, app: App, document
     """The cache is readable by every user: a document must not be fetched from it, nor from the data folder."""
     page = open_page()
     tab(page, 1)
-    with page.expect_response(lambda response: "/upload" in response.url) as uploaded:
+    with page.expect_response(lambda response: "/upload?" in response.url) as uploaded:
         page.locator("#aula-upload input[type=file]").set_input_files([document])
     cached = uploaded.value.json()[0]
     expect(page.get_by_text(say("es", "docs.duplicate")).first).to_be_visible(timeout=SLOW)

@@ -50,17 +50,35 @@ def test_fusion_is_the_convex_combination_of_normalised_scores():
     assert fuse({1: 0.4}, {}, 1.0) == {1: 1.0}
 
 
-def test_selection_keeps_the_best_sentences_in_the_order_of_the_page():
-    (excerpt,) = Selector(WithoutEmbeddings()).select("¿Cuánto cuesta la visita al faro?", [passage()], sentences=2)
-    assert excerpt.text == "El faro se encendió en 1907." + GAP + "La visita cuesta cuatro euros."
+LONG = "Esta frase larga no tiene nada que ver con lo que se pregunta y solo ocupa sitio en la página. "
+PARAGRAPH = (
+    f"El faro se encendió en 1907. {LONG * 4}La visita cuesta cuatro euros. {LONG * 4}Abre por la tarde. {LONG * 2}"
+).strip()
+
+
+def test_selection_keeps_the_best_sentences_and_their_neighbours_in_the_order_of_the_page():
+    (excerpt,) = Selector(WithoutEmbeddings()).select(
+        "¿Cuánto cuesta la visita al faro?", [passage(PARAGRAPH)], sentences=2
+    )
+    line = LONG.strip()
+    assert excerpt.text.startswith(
+        f"El faro se encendió en 1907. {line}{GAP}{line} La visita cuesta cuatro euros. {line}"
+    )
     assert excerpt.quote == "La visita cuesta cuatro euros."
-    assert all(PAGE[start:end] in excerpt.text for start, end in excerpt.spans)
+    assert all(PARAGRAPH[start:end] in excerpt.text for start, end in excerpt.spans)
 
 
-def test_selection_by_meaning_joins_neighbours_without_a_gap():
-    text = "Se encendió en 1907. Mide 32 metros. Es rojo."
-    (excerpt,) = Selector(WithEmbeddings()).select("altura", [passage(text)], sentences=2)
-    assert excerpt.text == "Se encendió en 1907. Mide 32 metros."
+def test_selection_goes_by_meaning_too():
+    text = f"Es rojo. {LONG * 3}Mide 32 metros. {LONG * 6}".strip()
+    (excerpt,) = Selector(WithEmbeddings()).select("altura", [passage(text)], sentences=1)
+    assert excerpt.quote == "Mide 32 metros."
+
+
+def test_short_lines_are_filled_up():
+    lines = "\n".join(f"- punto número {i} del tema" for i in range(40))
+    (excerpt,) = Selector(WithoutEmbeddings()).select("¿Qué dice el punto 7?", [passage(lines)])
+    assert "número 7 " in excerpt.text
+    assert 200 < len(excerpt.text) < 700
 
 
 def test_a_sentence_in_two_overlapping_chunks_counts_once():
