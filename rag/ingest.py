@@ -318,8 +318,7 @@ class _Clock:
 
 
 def _facts(digest: str, name: str, path: Path, parsed: Parsed, language: str) -> Facts:
-    failed = [page.number for page in parsed.pages if page.how == "failed"]
-    note = _note(failed, parsed)
+    note = {lang: parsed.explain(lang) for lang in ("en", "es")} if parsed.partial else None
     return Facts(
         id=digest,
         suffix=Path(name).suffix.lower()[:16],
@@ -330,22 +329,6 @@ def _facts(digest: str, name: str, path: Path, parsed: Parsed, language: str) ->
         status="partial" if note else "ready",
         note=note,
     )
-
-
-def _note(failed: Sequence[int], parsed: Parsed) -> dict[str, str] | None:
-    """Say which pages are missing, in each language; None when all is there."""
-    parts: list[tuple[str, str]] = []
-    if failed:
-        listed = ", ".join(map(str, failed[:10])) + ("…" if len(failed) > 10 else "")
-        parts.append((f"Pages that could not be read: {listed}.", f"Páginas que no se han podido leer: {listed}."))
-    if parsed.partial:
-        count = len(parsed.pages)
-        parts.append(
-            (f"Only the first {count} pages were kept.", f"Solo se han guardado las primeras {count} páginas.")
-        )
-    if not parts:
-        return None
-    return {"en": " ".join(en for en, _ in parts), "es": " ".join(es for _, es in parts)}
 
 
 def _sha256(path: Path) -> str:

@@ -59,13 +59,21 @@ def image_page() -> tuple[bytes, bytes, bytes]:
     return stream(b"q 400 0 0 400 90 200 cm /Im 4 0 R /Im Do Q"), picture, b"/XObject<</Im 4 0 R>>"
 
 
-def endless(before: Sequence[str], after: Sequence[str], width: int = 60) -> bytes:
-    """A page that draws a form `width` times, which draws another as often, and so on: more than a lifetime."""
-    depth = 12
+def endless(before: Sequence[str], after: Sequence[str]) -> bytes:
+    """Between sound pages, one that draws a form of a million idle instructions a million times: days of work."""
+    idle = zlib.compress(b"q Q " * 2**20, 9)
+    form = stream(idle, b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Filter/FlateDecode")
+    drawn = stream(zlib.compress(b"/X0 Do " * 2**20, 9), b"/Filter/FlateDecode")
+    pages = [*(text(line) for line in before), drawn, *(text(line) for line in after)]
+    return document(pages, [form], b"/XObject<</X0 4 0 R>>")
+
+
+def branching(before: Sequence[str], after: Sequence[str]) -> bytes:
+    """A page that draws a form ten times, which draws another ten times, and so on: a million million letters."""
     forms = []
-    for level in range(depth):
-        body = b"/X%d Do " % (level + 1) * width if level < depth - 1 else b"0 0 9 9 re f"
-        inner = b"/Resources<</XObject<</X%d %d 0 R>>>>" % (level + 1, 5 + level)
+    for level in range(12):
+        body = b"/X%d Do " % (level + 1) * 10 if level < 11 else b"BT /F1 12 Tf 10 10 Td (x) Tj ET"
+        inner = b"/Resources<</Font<</F1 3 0 R>>/XObject<</X%d %d 0 R>>>>" % (level + 1, 5 + level)
         forms.append(stream(body, b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]" + inner))
     pages = [*(text(line) for line in before), stream(b"/X0 Do"), *(text(line) for line in after)]
     return document(pages, forms, b"/XObject<</X0 4 0 R>>")

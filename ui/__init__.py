@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gradio as gr
+from gradio.data_classes import ListFiles
 from starlette.middleware import Middleware
 
 from rag.services import Services
@@ -70,7 +71,9 @@ class Page:
             self.models.hub,
             **quiet,
         ).then(self.look, None, around, **quiet)
-        self.documents.upload.upload(self.add, self.documents.upload, [self.documents.upload, *held], **quiet)
+        # Not preprocessed: the callback gets the upload with its original name, still checked to be one.
+        upload = self.documents.upload
+        upload.upload(self.add, upload, [upload, *held], preprocess=False, **quiet)
         self.documents.samples.click(self.add_samples, None, held, **quiet)
         self.documents.jobs.click(self.documents.manage, None, None, **quiet).then(self.held, None, held, **quiet)
         self.documents.documents.click(self.documents.manage, None, None, **quiet).then(self.held, None, held, **quiet)
@@ -101,9 +104,9 @@ class Page:
         return self.models.folder(language(request))
 
     @guarded
-    def add(self, request: gr.Request, files: list[str] | None) -> Updates:
+    def add(self, request: gr.Request, files: ListFiles | None) -> Updates:
         """Take in what was dropped, and empty the drop area."""
-        self.documents.add(owner_of(request), files or [])
+        self.documents.add(owner_of(request), files)
         return (None, *self._held(request))
 
     @guarded

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import gradio as gr
+from gradio.data_classes import ListFiles
 
 from rag.answer import AskOptions
 from rag.ingest import Job
@@ -25,14 +26,14 @@ def _library(services: Services) -> None:
     library = services.library
 
     @guarded
-    def add_documents(files: list[str], request: gr.Request) -> list[Json]:
+    def add_documents(files: ListFiles, request: gr.Request) -> list[Json]:
         """Add files (PDF, DOCX, Markdown, HTML, text) to your documents and wait until they can be asked.
 
         Args:
             files: the files to add.
         """
         owner = owner_of(request)
-        with take_over(files or []) as uploads:
+        with take_over(files) as uploads:
             ids = library.add(owner, uploads)
         jobs: list[Job] = []
         for jobs in library.wait(owner, ids):
@@ -70,7 +71,13 @@ def _library(services: Services) -> None:
     files = gr.File(file_count="multiple", visible=False, label="files")
     added = gr.JSON(visible=False, label="documents")
     gr.Button(visible=False).click(
-        add_documents, files, added, api_name="add_documents", concurrency_limit=8, show_progress="hidden"
+        add_documents,
+        files,
+        added,
+        api_name="add_documents",
+        concurrency_limit=8,
+        show_progress="hidden",
+        preprocess=False,
     )
     gr.api(list_documents, api_name="list_documents", concurrency_limit=16)
     gr.api(delete_document, api_name="delete_document", concurrency_limit=8)

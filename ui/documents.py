@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
+from gradio.data_classes import ListFiles
 from markupsafe import Markup
 
 from rag.ingest import Job
@@ -53,7 +54,7 @@ class DocumentsTab:
             gr.Timer(active=any(not job.ended for job in jobs)),
         )
 
-    def add(self, owner: str, files: Sequence[str]) -> None:
+    def add(self, owner: str, files: ListFiles | None) -> None:
         """Take uploaded files over; nothing of them stays in the upload cache."""
         with take_over(files) as uploads:
             self._library.add(owner, uploads)

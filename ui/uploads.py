@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+
+from gradio.data_classes import ListFiles
 
 
 def cache_folder() -> Path:
@@ -18,15 +20,23 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def take_over(files: Sequence[str]) -> Iterator[list[tuple[Path, str]]]:
-    """Give (file, name) pairs; when the block is left, the cached files and their folders are deleted."""
-    paths = [Path(file).resolve() for file in files]
+def take_over(files: ListFiles | None) -> Iterator[list[tuple[Path, str]]]:
+    """Give (file, name) pairs; when the block is left, the cached files and their folders are deleted.
+
+    The name is the one the person's file had: Gradio's own path leaves out the signs that some shells mind.
+    """
+    given = list(files.root) if files is not None else []
+    paths = [Path(file.path).resolve() for file in given]
     try:
-        yield [(path, path.name) for path in paths]
+        yield [(path, _name(file.orig_name) or path.name) for path, file in zip(paths, given, strict=True)]
     finally:
         for path in paths:
             _forget(path)
-        _forget_markers()
+
+
+def _name(original: str | None) -> str:
+    """Return the last part of a name, whatever system it comes from, at most as long as file systems allow."""
+    return PureWindowsPath((original or "").replace("\0", "")).name[-200:]
 
 
 def _forget(path: Path) -> None:
@@ -38,13 +48,6 @@ def _forget(path: Path) -> None:
     while folder != cache and not any(folder.iterdir()):
         folder.rmdir()
         folder = folder.parent
-
-
-def _forget_markers() -> None:
-    """Delete the empty temporary files that gr.File leaves beside every upload."""
-    for path in cache_folder().glob("tmp*"):
-        if path.is_file() and path.stat().st_size == 0:
-            path.unlink(missing_ok=True)
 
 
 def sweep() -> None:

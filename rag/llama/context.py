@@ -17,8 +17,9 @@ from rag.llama.sampling import Sampler
 # Tokens read in one step. Measured on two cores with a 1.5 B model: 162, 172, 173, 171 tokens/s at 64, 128, 256 and
 # 512; the working memory grows with it.
 BATCH = 256
-# Matrix kernels take four rows at a time and the rest one by one, which rounds differently. A prefix reused up to a
-# multiple of this leaves every row in the same kernel as when the prompt is read from its beginning.
+# Matrix kernels take four rows at a time and the rest, or a single row, one by one, which rounds differently. When
+# every step of a prompt begins at a multiple of this and is no shorter, each token goes through the same kernel
+# wherever the reading begins, and a reused prefix does not change the answer.
 _ALIGN = 8
 _POLL_S = 0.05
 _ABORTED = 2  # llama_decode's own code
@@ -32,6 +33,16 @@ def _is_set_function() -> Callable[[ctypes.c_void_p], bool]:
     """
     library = "msvcrt" if sys.platform == "win32" else None
     return ctypes.cast(ctypes.CDLL(library).strlen, api.ggml_abort_callback)
+
+
+def steps(tokens: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut what is left of a prompt into steps of at most BATCH tokens, none of them (but a lone one) too short."""
+    done = 0
+    while done < len(tokens):
+        rest = len(tokens) - done
+        size = BATCH - _ALIGN if 0 < rest - BATCH < _ALIGN else min(BATCH, rest)
+        yield tokens[done : done + size]
+        done += size
 
 
 class Context:
@@ -64,13 +75,13 @@ class Context:
         return self._closed
 
     def reuse(self, tokens: Sequence[int], repeatable: bool) -> int:
-        """Keep what of `tokens` was read before, forget the rest, return how many were kept (always fewer than all).
+        """Keep what of `tokens` was read before, forget the rest, return how many were kept; some are always left.
 
         `repeatable` keeps only what was read as prompt: an answer's tokens were read one by one, and their scores
         differ in the last digits from the same tokens read together.
         """
         common = 0
-        limit = min(len(tokens) - 1, self._settled if repeatable else len(self._held), len(self._held))
+        limit = min(len(tokens) - _ALIGN, self._settled if repeatable else len(self._held))
         while common < limit and tokens[common] == self._held[common]:
             common += 1
         common -= common % _ALIGN

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.errors import ModelNotReady, QuestionTooLong
-from rag.llama.context import BATCH, Context
+from rag.llama.context import Context, steps
 from rag.llama.sampling import Sampler, draw_seed
 from rag.llama.text_stream import TextStream
 from rag.llama.turns import Turns
@@ -94,12 +94,11 @@ class Generation:
         began = time.perf_counter()
         if self._cancelled():
             return False
-        done = self.stats.reused_tokens = self._context.reuse(self._prompt, repeatable=self._request.decoding.seed >= 0)
-        while done < len(self._prompt):
-            step = self._prompt[done : done + BATCH]
+        repeatable = self._request.decoding.seed >= 0
+        self.stats.reused_tokens = self._context.reuse(self._prompt, repeatable)
+        for step in steps(self._prompt[self.stats.reused_tokens :]):
             if self._cancelled() or not self._context.read(step):
                 return False
-            done += len(step)
         self.stats.prompt_s = time.perf_counter() - began
         return True
 

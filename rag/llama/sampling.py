@@ -56,9 +56,7 @@ class Sampler:
 
 
 def _grammar(vocabulary: Vocabulary, grammar: str) -> api.llama_sampler_p:
-    sampler: api.llama_sampler_p | None = api.llama_sampler_init_grammar(
-        vocabulary.handle, grammar.encode("utf-8"), b"root"
-    )
-    if sampler is None:
+    sampler: api.llama_sampler_p = api.llama_sampler_init_grammar(vocabulary.handle, grammar.encode("utf-8"), b"root")
+    if not sampler:  # a null pointer
         raise BadOption(option="grammar", allowed="GBNF")
     return sampler

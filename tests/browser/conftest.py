@@ -213,15 +213,18 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def with_document(app: App, document: Path) -> str:
+@pytest.fixture(scope="session")
+def with_document(app: App, chromium: Browser, document: Path) -> str:
     """Make sure that the document is in the library, and return its id."""
-    from gradio_client import Client, handle_file
-
-    client = Client(app.url, verbose=False)
-    try:
-        added = client.predict([handle_file(str(document))], api_name="/add_documents")
-    finally:
-        client.close()
-    assert added[0]["status"] in ("ready", "duplicate"), added
-    return str(added[0]["document"])
+    context = chromium.new_context(locale="es-ES")
+    page = context.new_page()
+    page.goto(app.url)
+    settled(page)
+    tab(page, 1)
+    page.locator("#aula-upload input[type=file]").set_input_files([document])
+    row = page.locator("#aula-documents li", has_text=document.name)
+    expect(row).to_be_visible(timeout=SLOW)
+    key = row.get_attribute("data-document")
+    context.close()
+    assert key
+    return key

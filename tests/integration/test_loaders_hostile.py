@@ -199,6 +199,15 @@ def test_nothing_but_a_page_without_end(save):
     assert not workers()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process")
+def test_where_one_library_runs_out_of_memory_the_other_one_reads(save):
+    """PDFium takes all the memory that it gets and aborts; pypdf stops after some thousands of forms."""
+    parsed = read(save(pdf_bytes.branching(["uno"], ["tres"])), Limits(page_seconds=300, memory_mb=500))
+    assert [page.how for page in parsed.pages] == ["text", "text", "text"]
+    assert set(parsed.pages[1].text.split()) == {"x"}
+    assert [parsed.pages[0].text, parsed.pages[2].text] == ["uno", "tres"]
+
+
 def test_a_memory_bomb_costs_only_its_page(save):
     parsed = read(save(pdf_bytes.bomb(["uno"], ["tres"])), Limits(memory_mb=700))
     assert shape(parsed) == [("text", "uno"), ("failed", "memory"), ("text", "tres")]

@@ -12,7 +12,7 @@ CHATML_ASKED = (
     "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHola, ¿qué tal?<|im_end|>\n<|im_start|>assistant\n"
 )
 # The way of Gemma: no system role, roles must alternate, contents trimmed.
-STRICT = """{{ bos_token }}{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}
+STRICT = """{{ bos_token }}{% if messages[0].role == 'system' %}{{ raise_exception('No system role') }}{% endif %}
 {% for message in messages %}
 {% if (message.role == 'user') != (loop.index0 % 2 == 0) %}{{ raise_exception('Roles must alternate') }}{% endif %}
 <turn>{{ 'model' if message.role == 'assistant' else message.role }}
@@ -58,7 +58,8 @@ def test_empty_content(content: str) -> None:
 
 def test_system_text_goes_to_the_first_question_where_the_template_refuses_it() -> None:
     assert _prompt(STRICT, TALK) == (
-        "<s><turn>user\nBe brief.\n\nHola, ¿qué tal?<end>\n<turn>model\nBien.<end>\n<turn>user\nWhy?<end>\n<turn>model\n"
+        "<s><turn>user\nBe brief.\n\nHola, ¿qué tal?<end>\n<turn>model\nBien.<end>\n"
+        "<turn>user\nWhy?<end>\n<turn>model\n"
     )
 
 

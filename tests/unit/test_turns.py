@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from rag.llama.turns import Turns
 
@@ -76,7 +76,7 @@ def test_waiting_ends_when_cancelled_and_the_next_in_line_is_served() -> None:
 def test_closing_a_generator_gives_the_turn_back_from_any_thread() -> None:
     turns = Turns()
 
-    def holder() -> Iterator[int]:
+    def holder() -> Generator[int]:
         with turns.taken():
             yield 1
             yield 2
