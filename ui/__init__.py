@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gradio as gr
-from gradio.data_classes import ListFiles
 from starlette.middleware import Middleware
 
 from rag.services import Services
@@ -17,6 +16,7 @@ from ui.models import ModelsTab
 from ui.page import PageMiddleware
 from ui.texts import static, translations
 from ui.theme import css, theme
+from ui.uploads import Uploaded
 
 __all__ = ["build", "launch_kwargs"]
 
@@ -104,7 +104,7 @@ class Page:
         return self.models.folder(language(request))
 
     @guarded
-    def add(self, request: gr.Request, files: ListFiles | None) -> Updates:
+    def add(self, request: gr.Request, files: Uploaded) -> Updates:
         """Take in what was dropped, and empty the drop area."""
         self.documents.add(owner_of(request), files)
         return (None, *self._held(request))

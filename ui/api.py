@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import gradio as gr
-from gradio.data_classes import ListFiles
 
 from rag.answer import AskOptions
 from rag.ingest import Job
 from rag.services import Services
 from ui.components import MODEL, MODEL_LIMIT, Running, guarded, language, owner_of
-from ui.uploads import take_over
+from ui.uploads import Uploaded, take_over
 
 Json = dict[str, object]
 
@@ -26,7 +25,7 @@ def _library(services: Services) -> None:
     library = services.library
 
     @guarded
-    def add_documents(files: ListFiles, request: gr.Request) -> list[Json]:
+    def add_documents(files: Uploaded, request: gr.Request) -> list[Json]:
         """Add files (PDF, DOCX, Markdown, HTML, text) to your documents and wait until they can be asked.
 
         Args:

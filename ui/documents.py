@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
-from gradio.data_classes import ListFiles
 from markupsafe import Markup
 
 from rag.ingest import Job
@@ -14,7 +13,7 @@ from rag.services import Services
 from rag.store import Document
 from ui.components import action_list, button, clicked, guarded, language, owner_of, progress_bar, size, time_left
 from ui.texts import count, say, static, table
-from ui.uploads import take_over
+from ui.uploads import Uploaded, take_over
 
 SAMPLES = Path(__file__).parent.parent / "documents"
 _STEPS = ("reading", "splitting", "embedding", "done")
@@ -54,7 +53,7 @@ class DocumentsTab:
             gr.Timer(active=any(not job.ended for job in jobs)),
         )
 
-    def add(self, owner: str, files: ListFiles | None) -> None:
+    def add(self, owner: str, files: Uploaded) -> None:
         """Take uploaded files over; nothing of them stays in the upload cache."""
         with take_over(files) as uploads:
             self._library.add(owner, uploads)

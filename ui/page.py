@@ -45,11 +45,6 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 _READER = ("sidebar", "conversation", "question", "answer", "copy", "copied", "language")  # names for page.js
-# Here and not in style.css, which Gradio confines to a part of the page.
-_STILL = (
-    "<style>@media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation-duration: .01ms !important; "
-    "animation-iteration-count: 1 !important; transition-duration: .01ms !important; } }</style>"
-)
 _SOCIAL = re.compile(r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 
 
@@ -82,8 +77,8 @@ def cookie_of(header: str | None) -> str | None:
 
 
 @cache
-def _script() -> str:
-    return (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
+def _beside(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 def rewrite(html: str, lang: str) -> str:
@@ -93,7 +88,10 @@ def rewrite(html: str, lang: str) -> str:
         for name, value in (("language", f"'{lang}'"), ("languages", f"['{lang}']"))
     )
     words = json.dumps({name: say(lang, f"reader.{name}") for name in _READER}, ensure_ascii=False)
-    head = f"<head>\n<script>{told}window.aulaWords={words};</script>\n<script>{_script()}</script>{_STILL}"
+    head = (
+        f"<head>\n<script>{told}window.aulaWords={words};</script>\n"
+        f"<script>{_beside('page.js')}</script>\n<style>{_beside('frame.css')}</style>"
+    )
     html = _SOCIAL.sub("", html)
     html = html.replace('lang="en"', f'lang="{lang}"', 1)
     return html.replace("<head>", head, 1)

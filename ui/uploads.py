@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
+from typing import TypeAlias
 
-from gradio.data_classes import ListFiles
+# What gr.File gives without its preprocessing: {path, orig_name, ...}, each path checked to be an upload.
+Uploaded: TypeAlias = Sequence[Mapping[str, object]] | None
 
 
 def cache_folder() -> Path:
@@ -20,23 +22,23 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def take_over(files: ListFiles | None) -> Iterator[list[tuple[Path, str]]]:
+def take_over(files: Uploaded) -> Iterator[list[tuple[Path, str]]]:
     """Give (file, name) pairs; when the block is left, the cached files and their folders are deleted.
 
     The name is the one the person's file had: Gradio's own path leaves out the signs that some shells mind.
     """
-    given = list(files.root) if files is not None else []
-    paths = [Path(file.path).resolve() for file in given]
+    given = list(files or ())
+    paths = [Path(str(file["path"])).resolve() for file in given]
     try:
-        yield [(path, _name(file.orig_name) or path.name) for path, file in zip(paths, given, strict=True)]
+        yield [(path, _name(file.get("orig_name")) or path.name) for path, file in zip(paths, given, strict=True)]
     finally:
         for path in paths:
             _forget(path)
 
 
-def _name(original: str | None) -> str:
+def _name(original: object) -> str:
     """Return the last part of a name, whatever system it comes from, at most as long as file systems allow."""
-    return PureWindowsPath((original or "").replace("\0", "")).name[-200:]
+    return PureWindowsPath(str(original or "").replace("\0", "")).name[-200:]
 
 
 def _forget(path: Path) -> None:

@@ -55,7 +55,7 @@ def start(data: Path, models: Path, *flags: str) -> App:
     command = [sys.executable, "app.py", "--port", "0", "--no-browser", "--no-download", *flags]
     command += ["--model", "smollm2-135m-instruct", "--embedding", "all-minilm-l6-v2"]
     env = {**os.environ, "AULA_DATA_DIR": str(data), "AULA_MODELS_DIR": str(models), "AULA_OFFLINE": "1"}
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     app = App("", process)
@@ -76,7 +76,7 @@ def start(data: Path, models: Path, *flags: str) -> App:
     if not app.url:
         app.stop()
         pytest.fail("the app did not start:\n" + "\n".join(app.lines[-20:]))
-    with urllib.request.urlopen(app.url, timeout=30) as answer:  # noqa: S310 - our own address
+    with urllib.request.urlopen(app.url, timeout=30) as answer:
         assert answer.status == 200
     return app
 

@@ -12,7 +12,9 @@ from rag.errors import DocumentNotFound, EmptyQuestion, ModelNotReady, QuestionT
 from rag.services import Services, build_services
 
 OWNER = "local"
-TEXT = "# Harbour Lane garden\n\nThe garden has 41 plots. The annual fee is 25 pounds. Compost is turned on Thursdays.\n"
+TEXT = (
+    "# Harbour Lane garden\n\nThe garden has 41 plots. The annual fee is 25 pounds. Compost is turned on Thursdays.\n"
+)
 SHORT = AskOptions.from_json({"max_tokens": 24})
 
 

@@ -56,7 +56,7 @@ def test_the_last_holder_erases_it_to_the_byte(database, tmp_path):
     assert store.ids() == {}
     database.dispose()
     for file in tmp_path.iterdir():
-        assert "zanah".encode() not in file.read_bytes(), file
+        assert b"zanah" not in file.read_bytes(), file
 
 
 def test_a_chunk_id_is_never_used_twice(database):
