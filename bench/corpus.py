@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag.llm import LlamaChat
-
 from rag.answer import Answerer
 from rag.chunking import chunk_page
 from rag.database import open_database
 from rag.dense import Dense
 from rag.embeddings import embedding_spec
 from rag.language import detect
+from rag.llm import LlamaChat
 from rag.loaders import PageText
 from rag.models import Catalogue
 from rag.retrieval import Retriever

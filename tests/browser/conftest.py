@@ -117,7 +117,9 @@ def open_page(app: App, chromium: Browser) -> Iterator[Opener]:
         if message.type == "error" and "Content Security Policy" in message.text:
             errors.append(message.text)
 
-    def open_it(locale: str = "es-ES", width: int = 1280, height: int = 900, dark: bool = False, **more: object) -> Page:
+    def open_it(
+        locale: str = "es-ES", width: int = 1280, height: int = 900, dark: bool = False, **more: object
+    ) -> Page:
         context = chromium.new_context(
             locale=locale,
             viewport={"width": width, "height": height},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -56,7 +57,7 @@ def test_an_answer_streams_and_names_its_page(services):
     assert [step.stage for step in steps[:2]] == ["retrieving", "reading"]
     writing = [step.text for step in steps if step.stage == "writing"]
     assert len(writing) > 1
-    assert all(after.startswith(before) for before, after in zip(writing, writing[1:], strict=False))
+    assert all(after.startswith(before) for before, after in itertools.pairwise(writing))
     last = steps[-1]
     assert last.stage == "done"
     (source,) = last.citations

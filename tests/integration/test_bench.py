@@ -92,11 +92,8 @@ def test_the_command_line_prints_one_json_object(squad, capsys, monkeypatch):
     from bench.__main__ import main
 
     run: Callable[[], None] = main
-    monkeypatch.setattr(
-        "sys.argv",
-        ["bench", "retrieval", "--squad", str(squad), "--lang", "es", "--embedding", "all-minilm-l6-v2"]
-        + ["--no-baseline", "--json"],
-    )
+    command = f"bench retrieval --squad {squad} --lang es --embedding all-minilm-l6-v2 --no-baseline --json"
+    monkeypatch.setattr("sys.argv", command.split(" "))
     run()
     printed = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert printed["settings"]["embedding"] == "all-minilm-l6-v2"

@@ -240,7 +240,7 @@ def test_the_seed_drawn_is_told_and_repeats_the_answer(chat: LlamaChat) -> None:
     assert _answer(chat, SKY, Decoding(**{**vars(WILD), "seed": -1})).response_metadata["seed"] != seed
 
 
-@pytest.mark.parametrize("length", [1, 5, 30, 88, 89, 90, 91, 300])
+@pytest.mark.parametrize("length", [1, 88, 89, 91, 300])
 def test_a_seed_repeats_whatever_was_read_before(fresh: LlamaChat, length: int) -> None:
     shared = "The lake is deep and the hill is high. " * (length // 9 + 1)
     question: list[BaseMessage] = [SystemMessage(shared), HumanMessage("Where is the lake? " + "Tell me. " * length)]

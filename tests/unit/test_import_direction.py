@@ -73,17 +73,13 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 def at_import(source: str, path: str) -> set[str]:
     """The dotted modules that importing `source` imports."""
     nodes = statements(ast.parse(source).body)
-    return {
-        name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for name in named(node, path)
-    }
+    return {name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for name in named(node, path)}
 
 
 def anywhere(source: str, path: str) -> set[str]:
     """The dotted modules that `source` names in any import, wherever it stands."""
     nodes = ast.walk(ast.parse(source))
-    return {
-        name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for name in named(node, path)
-    }
+    return {name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for name in named(node, path)}
 
 
 def wrong(source: str, path: str) -> list[str]:

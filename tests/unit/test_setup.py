@@ -68,9 +68,7 @@ def test_both_languages_say_the_same_things() -> None:
         return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
     english, spanish = setup_texts.sentences("en"), setup_texts.sentences("es")
-    assert {key: fields(line) for key, line in english.items()} == {
-        key: fields(line) for key, line in spanish.items()
-    }
+    assert {key: fields(line) for key, line in english.items()} == {key: fields(line) for key, line in spanish.items()}
     code = "".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     used = set(re.findall(r'(?:say|text)\(\s*"(\w+)"', code))
     assert used == set(english)
@@ -127,9 +125,7 @@ def test_the_environment_is_made_once(project: Path, capsys: pytest.CaptureFixtu
 
 def test_a_half_made_environment_is_made_again(project: Path) -> None:
     (project / ".venv" / "bin").mkdir()
-    (project / ".venv" / "bin" / "python").symlink_to(
-        sys.executable
-    )  # as when pip's installation was stopped
+    (project / ".venv" / "bin" / "python").symlink_to(sys.executable)  # as when pip's installation was stopped
     (project / ".venv" / "pyvenv.cfg").write_text(f"home = {Path(sys.executable).parent}\n", encoding="utf-8")
     python = environment.ensure_venv()
     assert subprocess.run([python, "-c", "import pip"], check=False).returncode == 0
@@ -149,9 +145,7 @@ def test_packages_are_installed_once_and_again_when_the_list_changes(project: Pa
     installs = project / "calls"
 
     def count() -> int:
-        return installs.read_text(encoding="utf-8").count(
-            "pip --disable-pip-version-check --no-input install"
-        )
+        return installs.read_text(encoding="utf-8").count("pip --disable-pip-version-check --no-input install")
 
     environment.ensure_packages(python, "requirements.txt")
     environment.ensure_packages(python, "requirements.txt")
@@ -163,20 +157,14 @@ def test_packages_are_installed_once_and_again_when_the_list_changes(project: Pa
 
 
 def test_a_failed_installation_is_not_taken_for_done(project: Path) -> None:
-    python = fake_pip(
-        project, 'case "$*" in *install*) echo "ERROR: it broke"; exit 1;; *) echo 0.3.36;; esac'
-    )
+    python = fake_pip(project, 'case "$*" in *install*) echo "ERROR: it broke"; exit 1;; *) echo 0.3.36;; esac')
     with pytest.raises(environment.SetupError, match="it broke"):
         environment.ensure_packages(python, "requirements.txt")
     assert not environment.is_installed(project / "requirements.txt")
 
 
-@pytest.mark.parametrize(
-    ("system", "word"), [("Linux", "build-essential"), ("Darwin", r"xcode-select --install")]
-)
-def test_a_missing_compiler_is_named(
-    project: Path, monkeypatch: pytest.MonkeyPatch, system: str, word: str
-) -> None:
+@pytest.mark.parametrize(("system", "word"), [("Linux", "build-essential"), ("Darwin", r"xcode-select --install")])
+def test_a_missing_compiler_is_named(project: Path, monkeypatch: pytest.MonkeyPatch, system: str, word: str) -> None:
     python = fake_pip(project, "exit 1")  # nothing installed, and no index has it ready built
     program(project / "bin" / "xcode-select", "exit 2")
     monkeypatch.setattr(platform, "system", lambda: system)
@@ -309,9 +297,7 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.parametrize("target", ["run", "test", "check", "bench"])
 def test_make_hands_over_to_the_script(target: str) -> None:
-    done = subprocess.run(
-        ["make", "-n", target, "ARGS=--one"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(["make", "-n", target, "ARGS=--one"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert f"scripts/setup.py {target}" in done.stdout
 
 

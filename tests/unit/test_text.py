@@ -1,5 +1,7 @@
 """Sentences, chunks and languages: spans must cut out exactly what they say."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ def test_sentence_spans_are_verbatim(text, language):
 
 def test_abbreviations_do_not_end_a_sentence():
     text = "El Sr. García pagó 3.500 euros. ¿Cuánto costó? Nació en EE. UU. en 1950."
-    assert [sentence.text for sentence in split_sentences(text, "es")][0] == "El Sr. García pagó 3.500 euros."
+    assert next(sentence.text for sentence in split_sentences(text, "es")) == "El Sr. García pagó 3.500 euros."
 
 
 @given(st.text(alphabet="abc .\n¿ñ", max_size=4_000))
@@ -41,7 +43,7 @@ def test_chunks_overlap_and_stay_in_size():
     spans = list(chunk_page(1, text))
     assert len(spans) > 5
     assert all(span.end - span.start <= CHUNK_SIZE for span in spans)
-    assert all(0 < a.end - b.start <= CHUNK_OVERLAP for a, b in zip(spans, spans[1:], strict=False))
+    assert all(0 < a.end - b.start <= CHUNK_OVERLAP for a, b in itertools.pairwise(spans))
 
 
 def test_languages():
