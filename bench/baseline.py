@@ -1,7 +1,7 @@
 """The pipeline of the common tutorial, to race against, with nothing of ours in it.
 
-PyPDFLoader or plain texts, RecursiveCharacterTextSplitter 1000/200, all-MiniLM-L6-v2, Chroma's top 4, one stuffed
-prompt, and the same GGUF file through llama-cpp-python.
+RecursiveCharacterTextSplitter 1000/200, all-MiniLM-L6-v2, Chroma's top 4, one stuffed prompt, and the same GGUF file
+through llama-cpp-python. Question sets are texts already, so the tutorial's PyPDFLoader has nothing to do here.
 """
 
 from __future__ import annotations
