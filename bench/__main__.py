@@ -8,6 +8,7 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from rag.settings import DEFAULT_EMBEDDING, DEFAULT_MODEL
 
@@ -46,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(options: argparse.Namespace) -> dict[str, object]:
+def _run(options: argparse.Namespace) -> dict[str, Any]:
     if options.what == "retrieval":
         from bench import retrieval
 
@@ -78,12 +79,12 @@ def _run(options: argparse.Namespace) -> dict[str, object]:
     )
 
 
-def _settings(options: argparse.Namespace) -> dict[str, object]:
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
     shown = {key: value.name if isinstance(value, Path) else value for key, value in vars(options).items()}
     return {key: value for key, value in shown.items() if key not in {"what", "json"}}
 
 
-def _machine() -> dict[str, object]:
+def _machine() -> dict[str, Any]:
     import psutil
 
     return {

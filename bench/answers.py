@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bench.baseline import BaselineChat, BaselineIndex
 from bench.corpus import OWNER, Corpus, indexed
@@ -80,7 +81,7 @@ class Options:
     show: bool = False
 
 
-def run(options: Options) -> dict[str, object]:
+def run(options: Options) -> dict[str, Any]:
     """Return the figures of the app and, in the same run and question by question, of the tutorial pipeline."""
     texts = read_squad(options.squad, options.part)
     source = read_squad(options.questions_from, options.part) if options.questions_from else texts
@@ -168,9 +169,9 @@ def _count(tally: Tally, question: Question, text: str, refused: bool, wait: flo
     tally.f1 += token_f1(text, question.golds, lang)
 
 
-def _figures(tallies: dict[str, Tally], quotes: Quotes | None) -> dict[str, object]:
+def _figures(tallies: dict[str, Tally], quotes: Quotes | None) -> dict[str, Any]:
     waits: Sequence[float] = [wait for tally in tallies.values() for wait in tally.waits]
-    found: dict[str, object] = {
+    found: dict[str, Any] = {
         "answerable": tallies["answerable"].answerable(),
         "unanswerable": tallies["unanswerable"].other(),
         "off_corpus": tallies["off_corpus"].other(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bench.baseline import BaselineIndex
 from bench.corpus import OWNER, Corpus, indexed
@@ -24,13 +25,13 @@ def run(
     part: str = "all",
     seed: int = 0,
     baseline: bool = True,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return {n, dense, lexical, fused, baseline}, each {hit@1, hit@3, hit@5, mrr@10}."""
     texts = read_squad(squad, part)
     asked = read_squad(questions_from, part).questions if questions_from else texts.questions
     asked = tuple(question for question in asked if question.answerable)
     questions = draw(asked, n if n is not None else len(asked), seed)
-    result: dict[str, object] = {"n": len(questions)}
+    result: dict[str, Any] = {"n": len(questions)}
     with indexed(texts.paragraphs, embedding) as corpus:
         position = {document: i for i, document in enumerate(corpus.ids)}
         ranked: dict[str, list[list[int]]] = {"dense": [], "lexical": [], "fused": []}
