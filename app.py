@@ -1,7 +1,6 @@
 """Aula's entry point: flags -> Settings -> services -> page -> launch. It holds no logic of its own.
 
-    python app.py                       the page on http://127.0.0.1:7860
-    python app.py --help                every flag
+`python app.py` serves http://127.0.0.1:7860; `python app.py --help` names every flag.
 """
 
 from __future__ import annotations

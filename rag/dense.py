@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import AulaError, Cancelled, ModelNotReady
+from rag.errors import AulaError, Cancelled
 from rag.store import Store
 
 if TYPE_CHECKING:
@@ -19,30 +19,40 @@ _PORTION = 2_000  # chunks whose texts are held at a time while putting Chroma r
 
 
 class Dense:
-    """Holds the embedder and its vector store once they are there. `state`: none | loading | ready | failed."""
+    """Holds the embedder and its vector store once they are there. `state`: none | loading | ready | failed.
+
+    Until then, and where there is no embedding model, searches go by words alone: a question never waits for a
+    download, only for the seconds that loading takes.
+    """
 
     def __init__(self, store: Store, folder: Path) -> None:
         """Know where the vectors lie; nothing is loaded yet."""
         self._store = store
         self._folder = folder
         self._settled = threading.Event()
+        self._settled.set()
+        self._mending = threading.Lock()
         self._loaded: tuple[Embedder, VectorStore] | None = None
         self.state = "none"
         self.error: AulaError | None = None
 
+    def expect(self) -> None:
+        """Say that a load is about to begin, so that what is asked meanwhile waits for it."""
+        self._settled.clear()
+        self.state = "loading"
+
     def load(self, folder: Path, spec: EmbeddingSpec) -> None:
-        """Load the model (seconds), open its collection and embed what is missing there."""
+        """Load the model (seconds), open its collection, then embed what is missing there."""
         from rag.embeddings import Embedder
         from rag.vectors import VectorStore
 
-        self.state = "loading"
-        self._settled.clear()
+        self.expect()
         embedder = Embedder(folder, spec)
-        vectors = VectorStore(self._folder, embedder)
-        self.reconcile(embedder, vectors)
-        self._loaded = embedder, vectors
+        self._loaded = embedder, VectorStore(self._folder, embedder)
+        self.error = None
         self.state = "ready"
         self._settled.set()
+        self.catch_up()
 
     def fail(self, error: AulaError) -> None:
         """Say that there will be no embeddings: searches go by words alone from now on."""
@@ -50,30 +60,32 @@ class Dense:
         self.state = "failed"
         self._settled.set()
 
-    def get(
-        self, timeout: float | None = 0.0, cancel: threading.Event | None = None
-    ) -> tuple[Embedder, VectorStore] | None:
-        """Return the embedder and vectors, waiting up to `timeout` seconds (None: until they are settled).
-
-        None means that this machine has no embedding model. Raises ModelNotReady when the time is over.
-        """
-        waited = 0.0
-        while not self._settled.wait(0.1 if timeout is None or timeout > 0 else 0.0):
-            waited += 0.1
+    def get(self, cancel: threading.Event | None = None) -> tuple[Embedder, VectorStore] | None:
+        """Return the embedder and vectors, waiting while they load; None when there are none. Raises Cancelled."""
+        while not self._settled.wait(0.1):
             if cancel is not None and cancel.is_set():
                 raise Cancelled
-            if timeout is not None and waited >= timeout:
-                raise ModelNotReady
         return self._loaded
 
-    def reconcile(self, embedder: Embedder, vectors: VectorStore) -> None:
+    def forget(self, document: str) -> None:
+        """Remove a document's vectors, if there are any here."""
+        loaded = self._loaded
+        if loaded is not None:
+            loaded[1].remove(document)
+
+    def catch_up(self) -> None:
         """Make the collection hold a vector for every chunk in SQLite, and no other."""
-        known = self._store.ids()
-        there = vectors.ids()
-        vectors.remove_chunks(sorted(there - known.keys()))
-        missing = sorted(known.keys() - there)
-        for start in range(0, len(missing), _PORTION):
-            embed_chunks(embedder, vectors, self._store.chunk_texts(missing[start : start + _PORTION]))
+        loaded = self._loaded
+        if loaded is None:
+            return
+        embedder, vectors = loaded
+        with self._mending:
+            there = vectors.ids()  # before SQLite is asked: a chunk is always written there first
+            known = self._store.ids()
+            vectors.remove_chunks(sorted(there - known.keys()))
+            missing = sorted(known.keys() - there)
+            for start in range(0, len(missing), _PORTION):
+                embed_chunks(embedder, vectors, self._store.chunk_texts(missing[start : start + _PORTION]))
 
 
 def embed_chunks(

@@ -41,7 +41,10 @@ class Dialogue:
         options: AskOptions,
         cancel: threading.Event,
     ) -> Iterator[Turn]:
-        """Answer a question; an empty `conversation` begins one. Raises what Answerer.ask does, ConversationNotFound."""
+        """Answer a question; an empty `conversation` begins one.
+
+        Raises what Answerer.ask does, and ConversationNotFound.
+        """
         earlier = self._history.messages(owner, conversation) if conversation else []
         yield from self._turn(owner, conversation, question, earlier, documents, options, cancel)
 

@@ -78,6 +78,8 @@ class Engine:
 
     def start(self) -> None:
         """Begin loading what is here and downloading what is not; returns at once."""
+        if self._catalogue.installed(self._settings.embedding):
+            self._dense.expect()
         self._spawn("aula-embedding", self._start_embedding)
         self._spawn("aula-model", self._start_model)
 
@@ -111,6 +113,7 @@ class Engine:
                 if not self._may_download:
                     raise ModelNotInstalled(name=name)
                 self._run_download(name)
+            self._dense.expect()
             folder = self._catalogue.path(name)
             from rag.embeddings import embedding_spec
 
@@ -226,8 +229,20 @@ class Engine:
                 self._run_download(name)
             except AulaError:
                 log.info("download of %s ended: see its row", name)
+                return
+            self._begin_with(name)
 
         self._spawn("aula-download", run)
+
+    def _begin_with(self, name: str) -> None:
+        """Use what has just come, where nothing of its kind is in use yet."""
+        if name == self._settings.embedding and self._dense.state in ("none", "failed"):
+            self._start_embedding()
+        elif self._catalogue.entry(name).kind == "llm" and self._chat is None and self._busy is None:
+            try:
+                self._load(name)
+            except AulaError as error:
+                self._error = error
 
     def cancel_download(self, name: str | None = None) -> None:
         """Stop one download, or all; what has come is kept for the next try."""

@@ -189,10 +189,7 @@ class Library:
             if not self._store.release(owner, document):
                 return
             (self._files / document).unlink(missing_ok=True)  # `document` is a held id here, never a user's text
-            if self._dense.state == "ready":
-                loaded = self._dense.get()
-                if loaded is not None:
-                    loaded[1].remove(document)
+            self._dense.forget(document)
 
     # -- the worker --------------------------------------------------------------------------------------------
 
@@ -246,18 +243,21 @@ class Library:
                 shutil.copyfile(path, self._files / digest)
                 ids = self._store.save(facts, parsed.pages, spans)
             self._update(key, stage="embedding", total=len(ids), chunks=len(ids), language=language)
-            self._embed(key, ids, cancel)
+            embedded = self._embed(key, ids, cancel)
             if not self._store.hold(job.owner, digest, job.name):
                 raise DocumentNotFound
         except BaseException:
             self._undo(digest)
             raise
         self._finish(key, digest, None)
+        if not embedded:
+            self._dense.catch_up()  # the model may have come between the two
 
-    def _embed(self, key: str, chunks: Sequence[int], cancel: threading.Event) -> None:
-        loaded = self._dense.get(timeout=None, cancel=cancel)
+    def _embed(self, key: str, chunks: Sequence[int], cancel: threading.Event) -> bool:
+        """Embed the chunks; False when there is no embedding model yet: words alone for now, vectors when it comes."""
+        loaded = self._dense.get(cancel)
         if loaded is None:
-            return  # no embedding model on this machine: words alone for now, vectors when one comes
+            return False
         clock = _Clock()
         embed_chunks(
             *loaded,
@@ -265,14 +265,13 @@ class Library:
             progress=lambda done, total: self._update(key, done=done, total=total, eta_s=clock.left(done, total)),
             cancel=cancel,
         )
+        return True
 
     def _undo(self, digest: str) -> None:
         with self._writing:
             self._store.erase(digest)
             (self._files / digest).unlink(missing_ok=True)
-            loaded = self._dense.get() if self._dense.state == "ready" else None
-            if loaded is not None:
-                loaded[1].remove(digest)
+            self._dense.forget(digest)
 
     def _finish(self, key: str, digest: str, status: str | None) -> None:
         known = self._store.document(self._jobs[key].owner, digest)

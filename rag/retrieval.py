@@ -99,7 +99,7 @@ class Retriever:
         cancel: threading.Event | None,
     ) -> tuple[float, dict[int, float]]:
         """Return the dense weight and {chunk: cosine} of the nearest chunks and of those found by words."""
-        loaded = self._dense.get(timeout=None, cancel=cancel)
+        loaded = self._dense.get(cancel)
         if loaded is None:
             return 0.0, {}
         embedder, vectors = loaded

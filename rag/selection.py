@@ -86,7 +86,7 @@ class Selector:
         texts = [candidate.text for candidate in candidates]
         languages = sorted({candidate.passage.language for candidate in candidates})
         words = bm25(lexical.query_terms(question, languages), candidates)
-        loaded = self._dense.get(timeout=None, cancel=cancel)
+        loaded = self._dense.get(cancel)
         if loaded is None:
             fused = fuse({}, words, 0.0)
         else:

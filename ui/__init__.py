@@ -9,7 +9,7 @@ from rag.services import Services
 from ui import header
 from ui.api import endpoints
 from ui.chat import ChatTab
-from ui.components import Running, action_list, block, clicked, guarded, language, owner_of
+from ui.components import Keywords, Running, action_list, block, clicked, guarded, language, owner_of
 from ui.decoding import document_choices
 from ui.documents import DocumentsTab
 from ui.models import ModelsTab
@@ -55,7 +55,7 @@ class Page:
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         self.chat.wire(blocks)
         around = [self.status, self.chat.notice, self.models.list, self.timer]
         held = [*self.documents.outputs, self.chat.panel.chosen, self.chat.notice]
@@ -136,7 +136,8 @@ class Page:
 
 def build(services: Services) -> gr.Blocks:
     """Return the page over these services."""
-    with gr.Blocks(title="Aula", analytics_enabled=False, fill_width=True, delete_cache=(600, 600)) as blocks:
+    blocks = gr.Blocks(title="Aula", analytics_enabled=False, fill_width=True, delete_cache=(600, 600))
+    with blocks:
         page = Page(services)
         page.layout()
         endpoints(services, page.running)  # first: the names that they ask for are still free
@@ -145,7 +146,7 @@ def build(services: Services) -> gr.Blocks:
     return blocks
 
 
-def launch_kwargs() -> dict[str, object]:
+def launch_kwargs() -> Keywords:
     """Return what belongs to the page among the arguments of launch()."""
     return {
         "theme": theme(),

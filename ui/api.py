@@ -1,10 +1,14 @@
-"""The web API: named endpoints with plain JSON, which are MCP tools too. The docstrings are what such a client reads."""
+"""The web API: named endpoints with plain JSON, which are MCP tools too.
+
+The docstrings below are what such a client reads; they leave out `request`, which Gradio fills in.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import gradio as gr
+from gradio.events import api
 
 from rag.answer import AskOptions
 from rag.ingest import Job
@@ -25,7 +29,7 @@ def _library(services: Services) -> None:
     library = services.library
 
     @guarded
-    def add_documents(files: Uploaded, request: gr.Request) -> list[Json]:
+    def add_documents(files: Uploaded, request: gr.Request) -> list[Json]:  # noqa: D417
         """Add files (PDF, DOCX, Markdown, HTML, text) to your documents and wait until they can be asked.
 
         Args:
@@ -34,10 +38,8 @@ def _library(services: Services) -> None:
         owner = owner_of(request)
         with take_over(files) as uploads:
             ids = library.add(owner, uploads)
-        jobs: list[Job] = []
-        for jobs in library.wait(owner, ids):
-            pass
-        return [_job(job, language(request)) for job in jobs]
+        snapshots = list(library.wait(owner, ids))
+        return [_job(job, language(request)) for job in snapshots[-1]]
 
     @guarded
     def list_documents(request: gr.Request) -> list[Json]:
@@ -57,7 +59,7 @@ def _library(services: Services) -> None:
         ]
 
     @guarded
-    def delete_document(document: str, request: gr.Request) -> Json:
+    def delete_document(document: str, request: gr.Request) -> Json:  # noqa: D417
         """Delete one of your documents with its pages and passages.
 
         Args:
@@ -78,13 +80,13 @@ def _library(services: Services) -> None:
         show_progress="hidden",
         preprocess=False,
     )
-    gr.api(list_documents, api_name="list_documents", concurrency_limit=16)
-    gr.api(delete_document, api_name="delete_document", concurrency_limit=8)
+    api(list_documents, api_name="list_documents", concurrency_limit=16)
+    api(delete_document, api_name="delete_document", concurrency_limit=8)
 
 
 def _questions(services: Services, running: Running) -> None:
     @guarded
-    def search(question: str, request: gr.Request, k: int = 5) -> list[Json]:
+    def search(question: str, request: gr.Request, k: int = 5) -> list[Json]:  # noqa: D417
         """Find the passages of your documents that fit a question best, with the page of each.
 
         Args:
@@ -106,7 +108,7 @@ def _questions(services: Services, running: Running) -> None:
         ]
 
     @guarded
-    def ask(
+    def ask(  # noqa: D417
         question: str,
         request: gr.Request,
         documents: list[str] | None = None,
@@ -125,8 +127,8 @@ def _questions(services: Services, running: Running) -> None:
             for answer in services.answerer.ask(owner_of(request), question, documents, (), parsed, cancel):
                 yield answer.to_json()
 
-    gr.api(search, api_name="search", concurrency_limit=4)
-    gr.api(ask, api_name="ask", concurrency_id=MODEL, concurrency_limit=MODEL_LIMIT)
+    api(search, api_name="search", concurrency_limit=4)
+    api(ask, api_name="ask", concurrency_id=MODEL, concurrency_limit=MODEL_LIMIT)
 
 
 def _job(job: Job, lang: str) -> Json:

@@ -15,6 +15,7 @@ from ui.answers import ChatLine, answer_line, last_window, lines, question_line,
 from ui.components import (
     MODEL,
     MODEL_LIMIT,
+    Keywords,
     Running,
     action_list,
     block,
@@ -61,7 +62,7 @@ class ChatTab:
             label=static("chat.conversation"),
             show_label=False,
             container=False,
-            placeholder=static("chat.placeholder"),
+            placeholder=str(static("chat.placeholder")),
             elem_id="aula-chat",
             height="auto",
             layout="panel",
@@ -106,14 +107,14 @@ class ChatTab:
             self.list,
         ]
         opened = [*stage[:4], self.list, self.panel.scope, self.panel.chosen]
-        asking = {
+        asking: Keywords = {
             "concurrency_id": MODEL,
             "concurrency_limit": MODEL_LIMIT,
             "show_progress": "hidden",
             "api_visibility": "private",
             "trigger_mode": "once",
         }
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         settings = self.panel.inputs
         gr.on(
             [self.send.click, self.question.submit],
@@ -197,13 +198,15 @@ class ChatTab:
             for turn in turns:
                 if earlier is None:
                     earlier = [*lines(turn.earlier, lang), question_line(turn.question)]
+                begun = turn.conversation != conversation  # at once, so that a reload finds it
                 conversation = turn.conversation
                 answer = turn.answer.to_json()
-                window = gr.skip() if turn.answer.stage in ("retrieving", "writing") else window_bar(_window(answer), lang)
+                same = turn.answer.stage in ("retrieving", "writing")
+                window = gr.skip() if same else window_bar(_window(answer), lang)
                 yield (
                     [*earlier, answer_line(answer, lang, plain)],
                     gr.skip() if keep_box else "",
-                    gr.skip(),
+                    conversation if begun else gr.skip(),
                     window,
                     gr.Button(visible=False),
                     gr.Button(visible=True),

@@ -11,8 +11,8 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import ParamSpec, TypeVar, cast
+from contextlib import contextmanager, suppress
+from typing import Any, ParamSpec, TypeVar, cast
 
 import gradio as gr
 from markupsafe import Markup, escape
@@ -22,6 +22,7 @@ from ui.page import COOKIE, choose_language
 from ui.texts import decimal, grouped, say
 
 log = logging.getLogger("aula")
+Keywords = dict[str, Any]  # arguments of Gradio's listeners, whose types are Gradio's own
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -69,12 +70,10 @@ def apology(error: Exception, lang: str) -> gr.Error:
 def _shown(arguments: tuple[object, ...]) -> Iterator[None]:
     try:
         yield
-    except Cancelled:
-        return
+    except (Cancelled, gr.Error):
+        raise
     except AulaError as error:
         raise friendly(error, _language_of(arguments)) from error
-    except gr.Error:
-        raise
     except Exception as error:
         raise apology(error, _language_of(arguments)) from error
 
@@ -85,21 +84,23 @@ def _language_of(arguments: tuple[object, ...]) -> str:
 
 
 def guarded(callback: Callable[P, R]) -> Callable[P, R]:
-    """Show errors of a callback as toasts in the asker's language. The callback takes a gr.Request, or it is English."""
+    """Show errors of a callback as toasts, in the language of the gr.Request that it takes, else in English."""
     if inspect.isgeneratorfunction(callback):
 
         @functools.wraps(callback)
         def stream(*args: P.args, **kwargs: P.kwargs) -> Iterator[object]:
-            with _shown((*args, *kwargs.values())):
+            with suppress(Cancelled), _shown((*args, *kwargs.values())):
                 yield from cast("Iterator[object]", callback(*args, **kwargs))
 
         return cast("Callable[P, R]", stream)
 
     @functools.wraps(callback)
     def once(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _shown((*args, *kwargs.values())):
-            return callback(*args, **kwargs)
-        return cast(R, gr.skip())  # cancelled: the page stays as it is
+        try:
+            with _shown((*args, *kwargs.values())):
+                return callback(*args, **kwargs)
+        except Cancelled:
+            return cast(R, gr.skip())  # the page stays as it is
 
     return once
 

@@ -1,4 +1,4 @@
-"""The choices that go with a question: documents, language, decoding, system prompt. It only lays out and reads them."""
+"""The choices that go with a question: documents, language, decoding, system prompt; laid out and read, no more."""
 
 from __future__ import annotations
 

@@ -78,7 +78,8 @@ class DocumentsTab:
             name = self._library.document(owner, key).name
             self._library.delete(owner, key)
             lang = language(request)
-            gr.Info(str(Markup.escape(say(lang, "docs.deleted", name=name))), title=say(lang, "notice.title"), duration=4)
+            told = str(Markup.escape(say(lang, "docs.deleted", name=name)))
+            gr.Info(told, title=say(lang, "notice.title"), duration=4)
 
 
 def job_list(jobs: Sequence[Job], lang: str) -> str:

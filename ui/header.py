@@ -46,9 +46,7 @@ def _download(download: Download, lang: str) -> Markup:
     text = say(lang, "header.downloading", title=download.title, percent=so_far)
     if download.eta_s is not None:
         text += " · " + time_left(download.eta_s, lang)
-    stop = button(
-        say(lang, "common.cancel"), "cancel", download.name, label=say(lang, "header.cancel"), kind="small"
-    )
+    stop = button(say(lang, "common.cancel"), "cancel", download.name, label=say(lang, "header.cancel"), kind="small")
     bar = progress_bar(download.done, download.total, text)
     return Markup('<span class="aula-download">{} {} {}</span>').format(text, bar, stop)
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 
-_CODE = re.compile(r"(^[ \t]*(?:```|~~~)[^\n]*\n.*?(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(
+    r"(^[ \t]*(?:```|~~~)[^\n]*\n.*?(?:^[ \t]*(?:```|~~~)[ \t]*$|\Z)|`[^`\n]+`)", re.MULTILINE | re.DOTALL
+)
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\(\s*<?([^)\s>]*)>?[^)\n]*\)")
 _DEFINITION = re.compile(r"^([ \t]*)\[([^\]\n]+)\]:", re.MULTILINE)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")  # "a < b" is no tag, and stays as it is for whoever copies it

@@ -81,7 +81,8 @@ class ModelsTab:
         elif download is not None and download.error is not None:
             body += Markup('<span class="aula-error" role="alert">{}</span>').format(download.error.text(lang))
         return Markup(
-            '<li class="aula-row" data-model="{}"><div class="aula-row-main">{}</div><div class="aula-actions">{}</div></li>'
+            '<li class="aula-row" data-model="{}"><div class="aula-row-main">{}</div>'
+            '<div class="aula-actions">{}</div></li>'
         ).format(entry.name, body, self._actions(entry, status, running, lang))
 
     def _mark(self, entry: Entry, status: EngineStatus, lang: str) -> Markup:
@@ -97,7 +98,8 @@ class ModelsTab:
 
     def _actions(self, entry: Entry, status: EngineStatus, running: bool, lang: str) -> Markup:
         if running:
-            return button(say(lang, "common.cancel"), "cancel", entry.name, kind="small", label=say(lang, "header.cancel"))
+            label = say(lang, "header.cancel")
+            return button(say(lang, "common.cancel"), "cancel", entry.name, kind="small", label=label)
         if not self._catalogue.installed(entry.name):
             label = say(lang, "models.download_name", title=entry.title, size=size(entry.bytes, lang))
             return button(say(lang, "models.download"), "download", entry.name, kind="small", label=label)
@@ -137,9 +139,7 @@ class ModelsTab:
 
 
 def _progress(download: Download, lang: str) -> Markup:
-    done = say(
-        lang, "models.progress", done=size(max(download.done, 1), lang), total=size(download.total, lang)
-    )
+    done = say(lang, "models.progress", done=size(max(download.done, 1), lang), total=size(download.total, lang))
     text = f"{percent(download.done, download.total, lang)} · {done}"
     if download.eta_s is not None:
         text += f" · {time_left(download.eta_s, lang)}"

@@ -68,6 +68,8 @@ window.aula = {
     name('#aula-chat button[aria-label="Copied message"]', words.copied);
     name('#aula-chat .copy_code_button', words.copy);
     name('.aula-languages', words.language);
+    name('#aula-tabs .overflow-menu > button', words.more);
+    name('.reset-button', words.reset);
     document.querySelectorAll('.aula-languages a').forEach(link => {
       if (document.documentElement.lang.startsWith(link.hreflang)) link.setAttribute('aria-current', 'true');
     });

@@ -44,7 +44,8 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
-_READER = ("sidebar", "conversation", "question", "answer", "copy", "copied", "language")  # names for page.js
+# The names that page.js gives to what Gradio names in English only.
+_READER = ("sidebar", "conversation", "question", "answer", "copy", "copied", "language", "more", "reset")
 _SOCIAL = re.compile(r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 
 
@@ -95,7 +96,6 @@ def rewrite(html: str, lang: str) -> str:
     html = _SOCIAL.sub("", html)
     html = html.replace('lang="en"', f'lang="{lang}"', 1)
     return html.replace("<head>", head, 1)
-
 
 
 class PageMiddleware:

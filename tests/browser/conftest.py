@@ -55,9 +55,7 @@ def start(data: Path, models: Path, *flags: str) -> App:
     command = [sys.executable, "app.py", "--port", "0", "--no-browser", "--no-download", *flags]
     command += ["--model", "smollm2-135m-instruct", "--embedding", "all-minilm-l6-v2"]
     env = {**os.environ, "AULA_DATA_DIR": str(data), "AULA_MODELS_DIR": str(models), "AULA_OFFLINE": "1"}
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     app = App("", process)
     ready = threading.Event()
 
@@ -150,9 +148,19 @@ def settled(page: Page) -> None:
     expect(page.locator("#aula-sidebar :is(.aula-conversations, .aula-empty)")).to_be_attached()
 
 
+def lang_of(page: Page) -> str:
+    """Return the page's language."""
+    return "es" if (page.locator("html").get_attribute("lang") or "").startswith("es") else "en"
+
+
 def tab(page: Page, number: int) -> None:
     """Go to a tab: 0 chat, 1 documents, 2 models."""
-    page.locator("#aula-tabs [role=tab]").nth(number).click()
+    name = say(lang_of(page), ("tab.chat", "tab.documents", "tab.models")[number])
+    visible = page.locator("#aula-tabs [role=tab]:visible", has_text=name)
+    if not visible.count():  # on a narrow screen the last ones are behind a button
+        page.locator("#aula-tabs .overflow-menu > button").click()
+        visible = page.locator("#aula-tabs .overflow-dropdown button", has_text=name)
+    visible.first.click()
 
 
 def write(page: Page, question: str) -> None:
@@ -176,8 +184,7 @@ def ask(page: Page, question: str) -> None:
 
 def unfold(page: Page, which: str) -> None:
     """Open one of the folded panels below the question, by its text's key; what is folded is not in the page."""
-    lang = "es" if (page.locator("html").get_attribute("lang") or "").startswith("es") else "en"
-    fold = page.locator(".label-wrap", has_text=say(lang, f"chat.{which}"))
+    fold = page.locator(".label-wrap", has_text=say(lang_of(page), f"chat.{which}"))
     if "open" not in (fold.get_attribute("class") or "").split():
         fold.click()
 

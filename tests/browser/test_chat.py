@@ -121,9 +121,16 @@ def test_closing_the_page_half_way_frees_the_model(open_page: Opener, page: Page
     page.locator("#aula-new").click()
     write(page, "Write a very long story about a mountain, with many chapters.")
     expect(page.locator(BOT).last).not_to_contain_text(say("es", "chat.thinking"), timeout=SLOW)
-    page.reload()  # the browser keeps which conversation was open, and the answer as far as it had come
+    page.reload()  # the browser keeps which conversation was open, and Aula the answer as far as it had come
     settled(page)
-    expect(page.get_by_text(say("es", "chat.stopped"))).to_be_visible(timeout=SLOW)
+    expect(page.locator(USER)).to_have_count(1)
+    for _ in range(60):
+        if page.get_by_text(say("es", "chat.stopped")).count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+        settled(page)
+    expect(page.get_by_text(say("es", "chat.stopped"))).to_be_visible()
     other = open_page()
     short_answers(other)
     ask(other, QUESTION)

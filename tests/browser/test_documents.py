@@ -78,4 +78,5 @@ def test_nothing_stays_in_the_upload_cache(open_page: Opener, app: App, document
     for path in (cached, str(kept), str(kept.parents[1] / "aula.sqlite")):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{app.url}/gradio_api/file={urllib.parse.quote(path)}", timeout=20)
+        refused.value.close()
         assert refused.value.code in (403, 404)

@@ -50,8 +50,9 @@ def add(services: Services, *uploads: tuple[Path, str], owner: str = OWNER) -> l
 
 
 def vector_ids(services: Services) -> set[int]:
-    _, vectors = services.dense.get()
-    return vectors.ids()
+    loaded = services.dense.get()
+    assert loaded is not None
+    return loaded[1].ids()
 
 
 def test_files_become_documents_that_can_be_searched(services, tmp_path):
@@ -151,7 +152,7 @@ def test_chroma_is_put_right_from_sqlite(services, tmp_path):
     wanted = vectors.ids()
     vectors.remove_chunks([min(wanted)])
     vectors.add([999_999], ["x" * 64], embedder.encode_passages(["huérfano"]))
-    services.dense.reconcile(embedder, vectors)
+    services.dense.catch_up()
     assert vectors.ids() == wanted
     assert services.retriever.search(OWNER, "faro")[0].document == job.document
 
@@ -178,7 +179,14 @@ def test_without_an_embedding_model_words_still_find(settings, tmp_path):
     built = build_services(settings)
     built.library.start()
     built.dense.fail(ModelNotInstalled(name="e5"))
+    assert built.dense.get() is None
     (job,) = add(built, write(tmp_path, "faro.md", LIGHTHOUSE))
     assert job.status == "ready"
     assert "1907" in built.retriever.search(OWNER, "¿Cuándo se encendió el faro?", cancel=threading.Event())[0].text
+    # The model comes after all: what words alone could find gets its vectors.
+    from rag.embeddings import embedding_spec
+
+    built.dense.load(built.catalogue.path(settings.embedding), embedding_spec(built.catalogue, settings.embedding))
+    assert vector_ids(built) == set(built.retriever._store.ids())
+    assert built.retriever.search(OWNER, "light tower opening day")[0].dense > 0
     built.close()

@@ -24,14 +24,14 @@ def passage(text=PAGE, page=1, score=1.0, start=0, document="d", chunk=1):
 class WithoutEmbeddings:
     state = "failed"
 
-    def get(self, timeout=0.0, cancel=None):
+    def get(self, cancel=None):
         return None
 
 
 class WithEmbeddings(WithoutEmbeddings):
     """Sentences that name a number lie near to the question."""
 
-    def get(self, timeout=0.0, cancel=None):
+    def get(self, cancel=None):
         embedder = SimpleNamespace(
             spec=SimpleNamespace(weight=0.65),
             encode_query=lambda text: np.array([1.0, 0.0]),
@@ -135,14 +135,14 @@ def test_dense_waits_and_can_be_cancelled(tmp_path):
     import threading
 
     dense = Dense(SimpleNamespace(), tmp_path)
-    with pytest.raises(ModelNotReady):
-        dense.get()
+    assert dense.get() is None  # nothing is on its way: words alone
+    dense.expect()
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(Cancelled):
-        dense.get(timeout=None, cancel=cancel)
+        dense.get(cancel)
     dense.fail(ModelNotReady())
-    assert dense.get(timeout=None) is None
+    assert dense.get() is None
 
 
 def test_ask_options_refuse_what_they_do_not_know():
