@@ -56,7 +56,7 @@ class Vocabulary:
         return [token for part in _slices(text) for token in self._tokenize(part, special)]
 
     def _tokenize(self, text: str, special: bool) -> list[int]:
-        data = text.encode("utf-8", errors="replace")  # a lone surrogate would end the process
+        data = text.encode("utf-8", errors="replace")  # a lone surrogate has no UTF-8
         size = len(data) + 2
         while True:
             buffer = (api.llama_token * size)()

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import subprocess
-import sys
-import threading
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.running_app import App, start
 from ui.texts import say
 
-ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,52 +25,6 @@ FLAGS = [
 SLOW = 180_000  # ms: an answer of the starter model on a busy machine with two cores
 MARKER = "xylofonte"  # a word that only the test document has
 expect.set_options(timeout=20_000)
-
-
-@dataclass
-class App:
-    """A running app: its address, and the process with its last lines."""
-
-    url: str
-    process: subprocess.Popen[str]
-    lines: list[str] = field(default_factory=list)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def start(data: Path, models: Path, *flags: str) -> App:
-    """Start app.py on a free port and wait until the page answers."""
-    command = [sys.executable, "app.py", "--port", "0", "--no-browser", "--no-download", *flags]
-    command += ["--model", "smollm2-135m-instruct", "--embedding", "all-minilm-l6-v2"]
-    env = {**os.environ, "AULA_DATA_DIR": str(data), "AULA_MODELS_DIR": str(models), "AULA_OFFLINE": "1"}
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    app = App("", process)
-    ready = threading.Event()
-
-    def read() -> None:
-        assert process.stdout is not None
-        with process.stdout:
-            for line in process.stdout:
-                app.lines.append(line.rstrip())
-                if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                    app.url = found.group(0)
-                    ready.set()
-        ready.set()
-
-    threading.Thread(target=read, daemon=True).start()
-    ready.wait(120)
-    if not app.url:
-        app.stop()
-        pytest.fail("the app did not start:\n" + "\n".join(app.lines[-20:]))
-    with urllib.request.urlopen(app.url, timeout=30) as answer:
-        assert answer.status == 200
-    return app
 
 
 @pytest.fixture(scope="session")

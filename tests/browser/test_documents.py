@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SLOW, App, Opener, settled, tab
+from tests.browser.conftest import SLOW, Opener, settled, tab
+from tests.running_app import App
 from ui.documents import SAMPLES
 from ui.texts import say
 

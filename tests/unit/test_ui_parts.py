@@ -135,7 +135,7 @@ def test_uploads_are_taken_over_and_leave_nothing(tmp_path: Path, monkeypatch: p
     cached.write_text("x")
     other = tmp_path / "mine.txt"
     other.write_text("x")
-    given = [
+    given: list[dict[str, object]] = [
         {"path": str(cached), "orig_name": "C:\\docs\\<b>raro<b>.md"},
         {"path": str(other), "orig_name": None},
     ]
