@@ -151,7 +151,9 @@ class Answerer:
         if not excerpts and not plain:
             yield _nothing_found(language, retrieval_ms, model)
             return
-        prompt, window = _fit(model, question, excerpts, history, language, options)
+        model = self._chat()  # again: another may have taken over meanwhile
+        prompt, window, excerpts = _fit(model, question, excerpts, history, language, options)
+        citations = citations[: len(excerpts)]
         state = Answer("reading", citations=citations, window=window, stats={"retrieval_ms": retrieval_ms})
         yield state
         yield from self._write(model, prompt, state, options, cancel, plain)
@@ -232,16 +234,24 @@ def _fit(
     history: Sequence[Turn],
     language: str,
     options: AskOptions,
-) -> tuple[list[BaseMessage], Window]:
-    """Build the prompt, dropping the oldest turns until it and the answer fit. Raises QuestionTooLong."""
+) -> tuple[list[BaseMessage], Window, list[Excerpt]]:
+    """Build the prompt, dropping the last excerpts and the oldest turns until it and the answer fit.
+
+    Returns the excerpts that are left, too. Raises QuestionTooLong.
+    """
     from rag.prompt import documents_prompt, plain_prompt
 
+    left = list(excerpts)
+
     def build(turns: Sequence[Turn]) -> list[BaseMessage]:
-        if excerpts:
-            return documents_prompt(question, excerpts, turns, language, options.system)
+        if left:
+            return documents_prompt(question, left, turns, language, options.system)
         return plain_prompt(question, turns, language, options.system)
 
     bare = model.count_messages(build(()))
+    while len(left) > 1 and model.context - bare < _MIN_ANSWER:
+        left.pop()
+        bare = model.count_messages(build(()))
     reserve = max(_MIN_ANSWER, min(options.decoding.max_tokens, model.context // 4))
     room = model.context - bare - reserve
     if model.context - bare < _MIN_ANSWER:
@@ -249,9 +259,9 @@ def _fit(
     kept = _keep_last(model, history, room)
     prompt = build(kept)
     total = model.count_messages(prompt)
-    passages = sum(model.count_tokens(excerpt.text) for excerpt in excerpts)
+    passages = sum(model.count_tokens(excerpt.text) for excerpt in left)
     asked = model.count_tokens(question)
-    return prompt, Window(
+    window = Window(
         context=model.context,
         system=max(0, bare - passages - asked),
         history=total - bare,
@@ -259,6 +269,7 @@ def _fit(
         question=asked,
         dropped=len(history) - len(kept),
     )
+    return prompt, window, left
 
 
 def _keep_last(model: LlamaChat, history: Sequence[Turn], room: int) -> list[Turn]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import (
     JSON,
     Column,
+    Connection,
     DateTime,
     Engine,
     Float,
@@ -116,6 +117,7 @@ def open_database(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
     event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
     try:
         _migrate(engine, path)
     except BaseException:
@@ -126,8 +128,29 @@ def open_database(path: Path) -> Engine:
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
     """WAL lets the page read while a document is written; secure_delete overwrites what is deleted."""
+    connection.isolation_level = None  # the driver's own transactions leave DDL and first reads outside: see _begin
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    """Begin the transaction ourselves: at once for writing, so that what it reads first cannot change under it."""
+    reads = connection.get_execution_options().get("aula_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the same database for connections that only read, which never wait for a writer."""
+    return engine.execution_options(aula_reads=True)
+
+
+def checkpoint(engine: Engine) -> None:
+    """Empty the write-ahead log into the file, outside of any transaction."""
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        raw.close()
 
 
 def _migrate(engine: Engine, path: Path) -> None:
@@ -140,7 +163,7 @@ def _migrate(engine: Engine, path: Path) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
     head = script.get_current_head()
-    with engine.connect() as connection:
+    with reading(engine).connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found == head:
         return

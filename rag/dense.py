@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +16,8 @@ from rag.store import Store
 if TYPE_CHECKING:
     from rag.embeddings import Embedder, EmbeddingSpec
     from rag.vectors import VectorStore
+
+log = logging.getLogger(__name__)
 
 BATCH = 32  # chunks between two looks at the cancel event, about two seconds on two cores
 _PORTION = 2_000  # chunks whose texts are held at a time while putting Chroma right
@@ -33,8 +38,14 @@ class Dense:
         self._settled.set()
         self._mending = threading.Lock()
         self._loaded: tuple[Embedder, VectorStore] | None = None
+        self._stop = threading.Event()
         self.state = "none"
+        self.complete = False  # whether every chunk has its vector: half an index would hide the rest
         self.error: AulaError | None = None
+
+    def stop(self) -> None:
+        """End what is being embedded."""
+        self._stop.set()
 
     def expect(self) -> None:
         """Say that a load is about to begin, so that what is asked meanwhile waits for it."""
@@ -48,11 +59,12 @@ class Dense:
 
         self.expect()
         embedder = Embedder(folder, spec)
-        self._loaded = embedder, VectorStore(self._folder, embedder)
+        self._loaded = embedder, _open(self._folder, embedder, VectorStore)
+        self.complete = False
         self.error = None
         self.state = "ready"
         self._settled.set()
-        self.catch_up()
+        self._catch_up_logged()
 
     def fail(self, error: AulaError) -> None:
         """Say that there will be no embeddings: searches go by words alone from now on."""
@@ -74,18 +86,44 @@ class Dense:
             loaded[1].remove(document)
 
     def catch_up(self) -> None:
-        """Make the collection hold a vector for every chunk in SQLite, and no other."""
+        """Make the collection hold a vector for every chunk in SQLite, and no other; searches then count on it."""
         loaded = self._loaded
         if loaded is None:
             return
         embedder, vectors = loaded
-        with self._mending:
+        with self._mending, suppress(Cancelled):
             there = vectors.ids()  # before SQLite is asked: a chunk is always written there first
             known = self._store.ids()
             vectors.remove_chunks(sorted(there - known.keys()))
             missing = sorted(known.keys() - there)
             for start in range(0, len(missing), _PORTION):
-                embed_chunks(embedder, vectors, self._store.chunk_texts(missing[start : start + _PORTION]))
+                part = missing[start : start + _PORTION]
+                embed_chunks(embedder, vectors, self._store.chunk_texts(part), cancel=self._stop)
+                # What was deleted while it was embedded has come back: out with it.
+                vectors.remove_chunks(sorted(set(part) - self._store.ids().keys()))
+            self.complete = True
+
+    def catch_up_soon(self) -> None:
+        """Begin `catch_up` in a thread of its own."""
+        threading.Thread(target=self._catch_up_logged, name="aula-catch-up", daemon=True).start()
+
+    def _catch_up_logged(self) -> None:
+        try:
+            self.catch_up()
+        except Exception:
+            log.exception("the vectors could not be completed; the next start tries again")
+
+
+def _open(folder: Path, embedder: Embedder, kind: type[VectorStore]) -> VectorStore:
+    """Open Chroma's folder; a damaged one is put aside and made anew, since all of it stands in SQLite too."""
+    try:
+        return kind(folder, embedder)
+    except Exception:
+        log.exception("the vector index is damaged: it is being made anew")
+        aside = folder.with_name(f"{folder.name}.damaged")
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+        return kind(folder, embedder)
 
 
 def embed_chunks(

@@ -19,10 +19,12 @@ AulaError
 │   ├── ImageOnlyDocument    pictures of text only
 │   ├── ParseTimeout         reading took too long and was ended
 │   ├── ParseOutOfMemory     reading took too much memory and was ended
-│   └── TooLarge             over a limit
+│   ├── TooLarge             over a limit
+│   └── NoRoom               the disk is full
 ├── QuestionError
 │   ├── EmptyQuestion
 │   └── QuestionTooLong      question and instructions exceed the context window
+├── DataInUse                another Aula is running on the data folder
 ├── ConversationNotFound     no such conversation, or another's
 ├── DataTooNew               the data folder was written by a newer Aula
 ├── BadOption                an option outside its range
@@ -254,6 +256,15 @@ class TooLarge(DocumentError):
     }
 
 
+class NoRoom(DocumentError):
+    """`name`: the file."""
+
+    messages = {
+        "en": "There is no room on the disk for “{name}”. Make some room and upload it again.",
+        "es": "No queda sitio en el disco para «{name}». Libera espacio y súbelo de nuevo.",
+    }
+
+
 class QuestionError(AulaError):
     """Anything about one question."""
 
@@ -285,6 +296,15 @@ class ConversationNotFound(AulaError):
     messages = {
         "en": "That conversation no longer exists. Start a new one.",
         "es": "Esa conversación ya no existe. Empieza una nueva.",
+    }
+
+
+class DataInUse(AulaError):
+    """`folder`: the data folder."""
+
+    messages = {
+        "en": "Another Aula is already using {folder}. Close it first, or choose another folder with AULA_DATA_DIR.",
+        "es": "Otra Aula ya está usando {folder}. Ciérrala antes o elige otra carpeta con AULA_DATA_DIR.",
     }
 
 

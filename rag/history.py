@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from rag.database import conversations, messages
+from rag.database import conversations, messages, reading
 from rag.errors import ConversationNotFound
 
 TITLE_LENGTH = 60
@@ -41,6 +41,7 @@ class History:
     def __init__(self, database: Engine) -> None:
         """Use an open database."""
         self._database = database
+        self._reads = reading(database)
 
     def conversations(self, owner: str) -> list[Conversation]:
         """Return the owner's conversations, the last used first."""
@@ -49,7 +50,7 @@ class History:
             .where(conversations.c.owner == owner)
             .order_by(conversations.c.updated.desc(), conversations.c.id)
         )
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return [
                 Conversation(row.id, row.title, row.updated.replace(tzinfo=UTC), row.documents)
                 for row in connection.execute(query)
@@ -92,7 +93,7 @@ class History:
     def messages(self, owner: str, conversation: str) -> list[Message]:
         """Return its messages in order."""
         query = select(messages).where(messages.c.conversation == conversation).order_by(messages.c.id)
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             _check(connection, owner, conversation)
             return [Message(row.id, row.role, row.content, row.meta) for row in connection.execute(query)]
 

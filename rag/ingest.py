@@ -6,6 +6,7 @@ half done has no holder, and is swept away at the next start.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import queue
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from rag.chunking import Span, chunk_page
 from rag.dense import Dense, embed_chunks
-from rag.errors import AulaError, Cancelled, DamagedDocument, DocumentNotFound, TooLarge
+from rag.errors import AulaError, Cancelled, DamagedDocument, DocumentNotFound, NoRoom, TooLarge
 from rag.language import detect_document
 from rag.loaders import Parsed, parse
 from rag.store import Document, Facts, Store
@@ -75,7 +76,7 @@ class Library:
         self._work = work
         self._jobs: dict[str, Job] = {}
         self._cancels: dict[str, threading.Event] = {}
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
         self._queue: queue.Queue[tuple[str, Path] | None] = queue.Queue()
         self._worker: threading.Thread | None = None
         self._writing = threading.Lock()  # a delete and a save of the same document must not cross
@@ -113,8 +114,8 @@ class Library:
             try:
                 copied = self._take(path, job)
             except (AulaError, OSError) as error:
-                known = error if isinstance(error, AulaError) else DamagedDocument(name=name)
-                self._put(replace(job, stage="failed", status="failed", error=known))
+                (self._work / job.id).unlink(missing_ok=True)
+                self._put(replace(job, stage="failed", status="failed", error=_foreseen(error, name)))
             else:
                 self._put(job)
                 self._queue.put((job.id, copied))
@@ -160,6 +161,8 @@ class Library:
             known = self._jobs.get(job)
             if known is not None and known.owner == owner:
                 self._cancels[job].set()
+                if known.stage == "waiting":  # its turn may be minutes away
+                    self._update(job, stage="cancelled", status="cancelled")
 
     def forget(self, owner: str, ids: Sequence[str]) -> None:
         """Take ended jobs off the list."""
@@ -196,16 +199,17 @@ class Library:
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
             key, path = item
+            name = self._jobs[key].name if key in self._jobs else ""
             try:
-                self._process(key, path)
+                if key in self._jobs and not self._jobs[key].ended:
+                    self._process(key, path)
             except Cancelled:
                 self._update(key, stage="cancelled", status="cancelled", eta_s=None)
             except AulaError as error:
                 self._update(key, stage="failed", status="failed", error=error, eta_s=None)
-            except Exception:
+            except Exception as error:
                 log.exception("ingesting failed")
-                name = self._jobs[key].name
-                self._update(key, stage="failed", status="failed", error=DamagedDocument(name=name), eta_s=None)
+                self._update(key, stage="failed", status="failed", error=_foreseen(error, name), eta_s=None)
             finally:
                 path.unlink(missing_ok=True)
 
@@ -236,7 +240,11 @@ class Library:
         job = self._jobs[key]
         self._update(key, stage="splitting", done=0, total=0, pages=len(parsed.pages), eta_s=None)
         language = detect_document(page.text for page in parsed.pages)
-        spans: list[Span] = [span for page in parsed.pages for span in chunk_page(page.number, page.text)]
+        spans: list[Span] = []
+        for page in parsed.pages:
+            if cancel.is_set():
+                raise Cancelled
+            spans += chunk_page(page.number, page.text)
         facts = _facts(digest, job.name, path, parsed, language)
         try:
             with self._writing:
@@ -251,7 +259,7 @@ class Library:
             raise
         self._finish(key, digest, None)
         if not embedded:
-            self._dense.catch_up()  # the model may have come between the two
+            self._dense.catch_up_soon()  # the model may have come between the two
 
     def _embed(self, key: str, chunks: Sequence[int], cancel: threading.Event) -> bool:
         """Embed the chunks; False when there is no embedding model yet: words alone for now, vectors when it comes."""
@@ -300,8 +308,9 @@ class Library:
 
     def _update(self, key: str, **changes: object) -> None:
         with self._changed:
-            self._jobs[key] = replace(self._jobs[key], **changes)  # type: ignore[arg-type]
-            self._changed.notify_all()
+            if key in self._jobs:  # else the person has cleared its row
+                self._jobs[key] = replace(self._jobs[key], **changes)  # type: ignore[arg-type]
+                self._changed.notify_all()
 
 
 class _Clock:
@@ -328,6 +337,14 @@ def _facts(digest: str, name: str, path: Path, parsed: Parsed, language: str) ->
         status="partial" if note else "ready",
         note=note,
     )
+
+
+def _foreseen(error: Exception, name: str) -> AulaError:
+    """Return the error in words for the person."""
+    if isinstance(error, AulaError):
+        return error
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return NoRoom(name=name) if full else DamagedDocument(name=name)
 
 
 def _sha256(path: Path) -> str:

@@ -18,7 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.tools import BaseTool
 from pydantic import PrivateAttr
 
-from rag.errors import ModelNotReady
+from rag.errors import ModelLoadFailed, ModelNotReady
 from rag.llama import native
 from rag.llama.chat_template import ChatTemplate, Turn
 from rag.llama.context import BATCH, Context
@@ -82,17 +82,34 @@ class LlamaChat(BaseChatModel):
         `n_ctx` is cut to what the model was trained for; `n_threads` None means the physical cores, `n_gpu_layers`
         None everything that the build and the machine can offload.
         """
-        engine = _Engine(native.load(path, name, n_ctx, BATCH, n_threads, n_gpu_layers))
-        engine.warm_up()
+        handles = native.load(path, name, n_ctx, BATCH, n_threads, n_gpu_layers)
+        try:
+            engine = _Engine(handles)
+            engine.warm_up()
+        except Exception as error:  # a template or a first step that fails must not leave gigabytes behind
+            handles.free()
+            raise ModelLoadFailed(name=name, reason=type(error).__name__) from error
         chat = cls(model=name, n_ctx=engine.context.size)
         chat._engine = engine
         return chat
 
-    def close(self) -> None:
-        """Free the model's memory at once; an answer under way ends as cancelled, later use raises ModelNotReady."""
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.close()
+    def close(self, wait: float = 0.0) -> None:
+        """Free the model's memory; later use raises ModelNotReady.
+
+        Answers under way or waiting their turn get `wait` seconds to be finished; what is left then ends as cancelled.
+        """
+        engine = self._engine
+        if engine is None:
+            return
+        if wait > 0:
+            late = threading.Event()
+            timer = threading.Timer(wait, late.set)
+            timer.daemon = True
+            timer.start()
+            with engine.turns.taken(late):
+                timer.cancel()
+        self._engine = None
+        engine.close()
 
     @property
     def context(self) -> int:

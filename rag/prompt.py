@@ -40,7 +40,7 @@ NO_ANSWER = {"en": "It is not in your documents.", "es": "No está en tus docume
 _REFUSALS = re.compile(
     r"no est[áa] en (tus|los|sus) documentos|not in (your|the) documents"
     r"|(fragmentos?|documentos?|textos?|pasajes?) (proporcionad\w+ |anterior\w* )?no "
-    r"(contien|mencion|proporcion|incluy|dic|especific|indic|ofrec|d[ae])"
+    r"(contien|mencion|proporcion|incluy|especific|indic|ofrec|dicen?\b|dan?\b)"
     r"|no se (menciona|especifica|proporciona|indica|dice|incluye)n? .{0,60}\b(fragmento|documento|texto|pasaje)"
     r"|(passages?|documents?|texts?) (provided )?(do(es)?n[o'’]t|do(es)? not) "
     r"(contain|mention|provide|say|include|specify|state)"
@@ -78,7 +78,7 @@ def _turns(history: Sequence[Turn]) -> list[BaseMessage]:
 
 
 def _passage(number: int, excerpt: Excerpt, language: str) -> str:
-    # A passage must not be able to end the delimiters it stands between.
-    text = re.sub(r"</?\s*passages\s*>", "", excerpt.text, flags=re.IGNORECASE)
+    # A passage must not be able to end the delimiters it stands between, however it is pieced together.
+    text = re.sub(r"<(?=\s*/?\s*passages)|<(?=\s*/)", "‹", excerpt.text, flags=re.IGNORECASE)
     name = re.sub(r"[<>\n\r]", " ", excerpt.name)
     return f"[{number}] {name}, {_PAGE[language]} {excerpt.page}:\n{text}"

@@ -69,6 +69,9 @@ class Retriever:
         by_words = self._store.lexical(terms, ids, max(CANDIDATES, k))
         weight, by_meaning = self._search_dense(owner, question, ids, documents is None, by_words, k, cancel)
         fused = fuse(by_meaning, by_words, weight)
+        # Vectors of another owner's documents, or of an upload on its way, must not take the place of what is held.
+        owners = self._store.documents_of(fused)
+        fused = {chunk: score for chunk, score in fused.items() if owners.get(chunk) in set(ids)}
         best = sorted(fused, key=lambda chunk: (-fused[chunk], chunk))[:k]
         found = self._store.chunks(owner, best)
         return [
@@ -100,7 +103,7 @@ class Retriever:
     ) -> tuple[float, dict[int, float]]:
         """Return the dense weight and {chunk: cosine} of the nearest chunks and of those found by words."""
         loaded = self._dense.get(cancel)
-        if loaded is None:
+        if loaded is None or not self._dense.complete:
             return 0.0, {}
         embedder, vectors = loaded
         query = embedder.encode_query(question)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from filelock import FileLock, Timeout
 from sqlalchemy import Engine as Database
 
 from rag.answer import Answerer
 from rag.database import open_database
 from rag.dense import Dense
 from rag.engine import Engine
+from rag.errors import DataInUse
 from rag.history import History
 from rag.ingest import Library
 from rag.models import Catalogue
@@ -32,6 +35,7 @@ class Services:
     retriever: Retriever
     answerer: Answerer
     history: History
+    hold: FileLock
 
     def start(self) -> None:
         """Begin loading models and taking in uploads; returns at once."""
@@ -43,12 +47,18 @@ class Services:
         self.library.stop()
         self.engine.stop()
         self.database.dispose()
+        self.hold.release()
 
 
 def build_services(settings: Settings) -> Services:
-    """Open the data folder and put the parts together; nothing is loaded yet. Raises DataTooNew."""
+    """Open the data folder and put the parts together; nothing is loaded yet. Raises DataInUse, DataTooNew."""
     settings.models_dir.mkdir(parents=True, exist_ok=True)
-    database = open_database(settings.database)
+    hold = _hold(settings.data_dir)
+    try:
+        database = open_database(settings.database)
+    except BaseException:
+        hold.release()
+        raise
     store = Store(database)
     dense = Dense(store, settings.chroma_dir)
     catalogue = Catalogue(settings)
@@ -64,4 +74,16 @@ def build_services(settings: Settings) -> Services:
         retriever=retriever,
         answerer=Answerer(store, retriever, Selector(dense), engine.chat),
         history=History(database),
+        hold=hold,
     )
+
+
+def _hold(folder: Path) -> FileLock:
+    """Take the data folder for this process: two would sweep away each other's uploads as left by a crash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise DataInUse(folder=folder) from None
+    return lock

@@ -111,7 +111,7 @@ def _number(name: str, value: object) -> float | int:
         raise BadOption(option=name, allowed=allowed)
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadOption(option=name, allowed=allowed) from None
     if not low <= number <= high or (whole and number != int(number)):  # NaN fails the first comparison
         raise BadOption(option=name, allowed=allowed)
@@ -121,9 +121,9 @@ def _number(name: str, value: object) -> float | int:
 def _stops(value: object) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, (list, tuple)) or len(items) > 16:
-        raise BadOption(option="stop", allowed="up to 16 texts")
+        raise BadOption(option="stop", allowed='≤ 16 × "…"')
     if not all(isinstance(item, str) and item for item in items):
-        raise BadOption(option="stop", allowed="up to 16 texts")
+        raise BadOption(option="stop", allowed='≤ 16 × "…"')
     return tuple(items)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, text
 
 from rag import lexical
 from rag.chunking import Span
-from rag.database import chunks, documents, holdings, pages
+from rag.database import checkpoint, chunks, documents, holdings, pages, reading
 from rag.errors import DocumentNotFound
 from rag.loaders import PageText
 
@@ -71,6 +71,7 @@ class Store:
     def __init__(self, database: Engine) -> None:
         """Use an open database."""
         self._database = database
+        self._reads = reading(database)
 
     def hold(self, owner: str, document: str, name: str) -> bool:
         """Let `owner` hold a document that is stored already; False if it is not stored, or already held."""
@@ -84,12 +85,12 @@ class Store:
 
     def holds(self, owner: str, document: str) -> bool:
         """Tell whether `owner` has the document."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return _held(connection, owner, document)
 
     def stored(self, document: str) -> bool:
         """Tell whether anybody has the document."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return _exists(connection, document)
 
     def save(self, facts: Facts, texts: Sequence[PageText], spans: Sequence[Span]) -> list[int]:
@@ -144,8 +145,7 @@ class Store:
         """Merge the full-text index and empty the write-ahead log, where deleted words would live on."""
         with self._database.begin() as connection:
             connection.execute(text("INSERT INTO chunk_terms(chunk_terms) VALUES ('optimize')"))
-        with self._database.connect() as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        checkpoint(self._database)
 
     def documents(self, owner: str) -> list[Document]:
         """Return the owner's documents, the newest first."""
@@ -169,7 +169,7 @@ class Store:
         )
         if only is not None:
             query = query.where(documents.c.id == only)
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             rows = connection.execute(query).all()
         return [
             Document(
@@ -194,16 +194,25 @@ class Store:
             .join(holdings, holdings.c.document == pages.c.document)
             .where(holdings.c.owner == owner, pages.c.document == document, pages.c.number == number)
         )
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             row = connection.execute(query).first()
         if row is None:
             raise DocumentNotFound
         return str(row.text)
 
+    def documents_of(self, ids: Iterable[int]) -> dict[int, str]:
+        """Return {chunk id: document} for those of `ids` that exist."""
+        wanted, found = list(ids), {}
+        with self._reads.connect() as connection:
+            for start in range(0, len(wanted), _IN):
+                query = select(chunks.c.id, chunks.c.document).where(chunks.c.id.in_(wanted[start : start + _IN]))
+                found.update({row.id: row.document for row in connection.execute(query)})
+        return found
+
     def chunk_texts(self, ids: Sequence[int]) -> list[tuple[int, str, str]]:
         """Return (chunk id, document, text) for `ids`, whoever holds them: what is embedded."""
         found: list[tuple[int, str, str]] = []
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             for start in range(0, len(ids), _IN):
                 query = (
                     select(chunks, pages.c.text)
@@ -217,7 +226,7 @@ class Store:
         """Return the chunks of `ids` that are the owner's, with their texts."""
         wanted = list(ids)
         found: dict[int, Chunk] = {}
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             for start in range(0, len(wanted), _IN):
                 query = (
                     select(chunks, pages.c.text, holdings.c.name, documents.c.language)
@@ -235,28 +244,28 @@ class Store:
 
     def lexical(self, terms: Sequence[str], documents_: Sequence[str], k: int) -> dict[int, float]:
         """Return {chunk id: BM25} of the best `k` chunks of these documents."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return lexical.search(connection, terms, documents_, k)
 
     def ids(self) -> dict[int, str]:
         """Return {chunk id: document} of every chunk, for putting Chroma right."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return {row.id: row.document for row in connection.execute(select(chunks.c.id, chunks.c.document))}
 
     def orphans(self) -> list[str]:
         """Return the documents that nobody holds: what an interrupted upload left."""
         query = select(documents.c.id).where(documents.c.id.not_in(select(holdings.c.document)))
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return [row.id for row in connection.execute(query)]
 
     def every_id(self) -> set[str]:
         """Return the id of every document on the machine."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return {row.id for row in connection.execute(select(documents.c.id))}
 
     def held_by_others(self, owner: str) -> bool:
         """Tell whether anybody else has a document: then a search must be filtered."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return (
                 connection.execute(select(holdings.c.owner).where(holdings.c.owner != owner).limit(1)).first()
                 is not None

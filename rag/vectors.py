@@ -79,9 +79,10 @@ class VectorStore:
         return {int(key) for key in self._collection.get(include=[])["ids"]}
 
     def remove(self, document: str) -> None:
-        """Take out every vector of a document."""
+        """Take out every vector of a document, those of other embedding models too."""
         with self._lock:
-            self._collection.delete(where={"document": document})
+            for collection in self._client.list_collections():
+                collection.delete(where={"document": document})
 
     def remove_chunks(self, chunks: Sequence[int]) -> None:
         """Take out the vectors of these chunks."""

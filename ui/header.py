@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from rag.engine import Download, EngineStatus
+from rag.downloads import Download
+from rag.engine import EngineStatus
 from ui.components import button, percent, progress_bar, time_left
 from ui.texts import say
 

@@ -7,7 +7,8 @@ import re
 import gradio as gr
 from markupsafe import Markup
 
-from rag.engine import Download, EngineStatus
+from rag.downloads import Download
+from rag.engine import EngineStatus
 from rag.models import Entry
 from rag.services import Services
 from ui.components import action_list, block, button, clicked, guarded, language, percent, progress_bar, size, time_left

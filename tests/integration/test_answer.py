@@ -115,7 +115,43 @@ def test_bad_questions_say_what_is_wrong(services):
         list(services.answerer.ask(OWNER, "word " * 6_000, documents=[], options=SHORT))
 
 
-def test_nothing_found_is_said_without_asking_the_model(services):
-    # A library without text to find: everything is filtered away by asking another owner's empty one.
+def test_nothing_found_is_said_without_asking_the_model(services, tmp_path):
+    path = tmp_path / "numbers.txt"
+    path.write_text("12 34 56 78", encoding="utf-8")
+    owner = "carla"
+    ids = services.library.add(owner, [(path, "numbers.txt")])
+    list(services.library.wait(owner, ids))
+    loaded, services.dense._loaded = services.dense._loaded, None  # words alone, and none of them fits
+    try:
+        last = list(services.answerer.ask(owner, "¿Quién construyó el faro?", options=SHORT))[-1]
+    finally:
+        services.dense._loaded = loaded
+    assert last.abstained
+    assert last.text == "No está en tus documentos."
+    assert last.stats["completion_tokens"] == 0
+
+
+def test_a_library_that_holds_nothing_is_plain_chat(services):
     last = list(services.answerer.ask("berta", "Hello!", options=SHORT))[-1]
-    assert last.citations == ()
+    assert last.text
+    assert last.window.passages == 0
+
+
+def test_passages_that_do_not_fit_are_left_out(services, tmp_path):
+    path = tmp_path / "table.txt"
+    path.write_text("\n\n".join(f"| compost {i} | " + f"{i} {i + 1} " * 150 for i in range(12)), encoding="utf-8")
+    ids = services.library.add("dora", [(path, "table.txt")])
+    (job,) = list(services.library.wait("dora", ids))[-1]
+    assert job.status == "ready"
+    many = AskOptions.from_json({"max_tokens": 8, "k": 20})
+    last = list(services.answerer.ask("dora", "compost", options=many))[-1]
+    assert last.stage == "done"
+    assert last.window.passages < last.window.context
+
+
+def test_one_data_folder_one_aula(services):
+    from rag.errors import DataInUse
+    from rag.services import build_services
+
+    with pytest.raises(DataInUse):
+        build_services(services.settings)

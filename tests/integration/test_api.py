@@ -149,4 +149,6 @@ def test_the_same_calls_are_mcp_tools(app):
 
 def test_nothing_of_all_this_tried_the_network(app, network_log, garden):
     assert app.process.poll() is None
+    watching = network_log.with_name(f"{network_log.name}.watching").read_text().split()
+    assert str(app.process.pid) in watching
     assert not network_log.exists(), network_log.read_text()

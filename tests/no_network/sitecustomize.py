@@ -37,3 +37,5 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
 
 if _LOG:
     sys.addaudithook(_watch)
+    with open(f"{_LOG}.watching", "a", encoding="utf-8") as started:
+        started.write(f"{os.getpid()}\n")  # so that a test knows that somebody looked

@@ -15,7 +15,9 @@ from starlette.testclient import TestClient
 from ui.markdown import harmless
 from ui.page import COOKIE, PageMiddleware, choose_language, cookie_of, rewrite
 
-PAGE = '<html lang="en"><head><meta property="og:image" content="https://far.example/x.png" /></head><body></body></html>'
+PAGE = (
+    '<html lang="en"><head><meta property="og:image" content="https://far.example/x.png" /></head><body></body></html>'
+)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,12 @@ def test_window_adds_up_and_is_written_out() -> None:
 
 
 def test_sizes_and_times() -> None:
-    assert [size(n, "es") for n in (0, 900, 98_362_432, 1_117_320_768)] == ["tamaño desconocido", "1 kB", "98 MB", "1,1 GB"]
+    assert [size(n, "es") for n in (0, 900, 98_362_432, 1_117_320_768)] == [
+        "tamaño desconocido",
+        "1 kB",
+        "98 MB",
+        "1,1 GB",
+    ]
     assert [time_left(s, "es") for s in (0.2, 45, 61, 150, 7200)] == [
         "queda 1 s",
         "quedan 45 s",
@@ -204,7 +209,9 @@ def test_a_refused_question_leaves_no_trace(database: Engine) -> None:
 
 
 def test_a_page_closed_half_way_keeps_what_was_written(database: Engine) -> None:
-    talk, history = dialogue(database, Scripted(Answer("writing", "Sí"), Answer("writing", "Sí, cl"), Answer("done", "x")))
+    talk, history = dialogue(
+        database, Scripted(Answer("writing", "Sí"), Answer("writing", "Sí, cl"), Answer("done", "x"))
+    )
     cancel = threading.Event()
     turns = talk.ask("ana", "", "¿Vale?", None, AskOptions(), cancel)
     key = [next(turns), next(turns), next(turns)][-1].conversation
