@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections import deque
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from bench.squad import Question, QuestionSet, contains_gold, draw, read_squad, 
 from rag.answer import Answer, Answerer, AskOptions
 from rag.llm import LlamaChat
 from rag.models import Catalogue
-from rag.prompt import is_refusal
+from rag.refusals import is_refusal
 from rag.settings import Settings
 
 
@@ -119,8 +119,8 @@ def _choose(source: QuestionSet, options: Options) -> tuple[frozenset[int], list
 def _ask(
     corpus: Corpus, answerer: Answerer, question: Question, options: Options, tally: Tally, quotes: Quotes
 ) -> None:
-    answer = deque(answerer.ask(OWNER, question.text, options=AskOptions(language=options.lang)), maxlen=1).pop()
-    _count(tally, question, answer.text, answer.abstained, _ttft(answer), options.lang)
+    answer, wait = _timed(answerer.ask(OWNER, question.text, options=AskOptions(language=options.lang)))
+    _count(tally, question, answer.text, answer.abstained, wait, options.lang)
     right = corpus.ids[question.paragraph]
     found = corpus.retriever.search(OWNER, question.text, k=5)
     tally.hit3 += right in list(dict.fromkeys(passage.document for passage in found))[:3]
@@ -131,10 +131,16 @@ def _ask(
               f"    {answer.text!r}  gold {question.golds}")  # fmt: skip
 
 
-def _ttft(answer: Answer) -> float:
-    """Return the seconds from the question to the first token: retrieval and reading together."""
-    retrieval = float(str(answer.stats.get("retrieval_ms", 0))) / 1000
-    return retrieval + float(str(answer.stats.get("ttft_s", 0.0)))
+def _timed(steps: Iterable[Answer]) -> tuple[Answer, float]:
+    """Return the last step, and the seconds from asking to the first text by the clock on the wall."""
+    started = time.perf_counter()
+    first: float | None = None
+    answer = Answer("failed")
+    for step in steps:
+        answer = step
+        if first is None and step.text:
+            first = time.perf_counter() - started
+    return answer, first if first is not None else time.perf_counter() - started
 
 
 def _weigh(corpus: Corpus, answer: Answer, question: Question, lang: str, quotes: Quotes) -> None:

@@ -14,6 +14,7 @@ from rag.chunking import chunk_page
 from rag.database import open_database
 from rag.dense import Dense
 from rag.embeddings import embedding_spec
+from rag.evidence import Judge
 from rag.language import detect
 from rag.llm import LlamaChat
 from rag.loaders import PageText
@@ -37,7 +38,7 @@ class Corpus:
 
     def answerer(self, chat: Callable[[], LlamaChat]) -> Answerer:
         """Return the app's answerer over this corpus."""
-        return Answerer(self.store, self.retriever, Selector(self.dense), chat)
+        return Answerer(self.store, self.retriever, Selector(self.dense), Judge(self.store, self.dense), chat)
 
 
 @contextmanager

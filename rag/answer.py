@@ -8,24 +8,28 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from rag.errors import BadOption, EmptyQuestion, QuestionTooLong
+from rag.errors import BadOption, EmptyQuestion
+from rag.evidence import Judge
 from rag.language import question_language
+from rag.refusals import NO_ANSWER, is_refusal
 from rag.retrieval import Retriever
 from rag.selection import SENTENCES, Excerpt, Selector
 from rag.settings import PRESETS, Decoding
 from rag.store import Store
+from rag.window import Ask, Turn, Window, fit
 
 if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
+    from collections.abc import Generator
+
+    from langchain_core.messages import AIMessageChunk, BaseMessage
 
     from rag.llm import LlamaChat
 
-Turn = tuple[str, str]  # (role, text)
 PASSAGES = 5  # retrieved before sentences are chosen
-_MIN_ANSWER = 64  # tokens that are kept free for the answer, at the least
 _LANGUAGES = ("question", "es", "en")
 
 
@@ -73,19 +77,6 @@ class Citation:
 
 
 @dataclass(frozen=True)
-class Window:
-    """How the context window is used, in tokens; `dropped` counts the messages that no longer fit."""
-
-    context: int
-    system: int = 0
-    history: int = 0
-    passages: int = 0
-    question: int = 0
-    answer: int = 0
-    dropped: int = 0
-
-
-@dataclass(frozen=True)
 class Answer:
     """An answer on its way. `stage`: retrieving | reading | writing | done."""
 
@@ -115,11 +106,14 @@ class Answer:
 class Answerer:
     """Answers questions of an owner about what the owner holds, or about nothing in particular."""
 
-    def __init__(self, store: Store, retriever: Retriever, selector: Selector, chat: Callable[[], LlamaChat]) -> None:
+    def __init__(
+        self, store: Store, retriever: Retriever, selector: Selector, judge: Judge, chat: Callable[[], LlamaChat]
+    ) -> None:
         """`chat` returns the model in use, or raises ModelNotReady."""
         self._store = store
         self._retriever = retriever
         self._selector = selector
+        self._judge = judge
         self._chat = chat
 
     def ask(
@@ -145,34 +139,28 @@ class Answerer:
         language = question_language(question) if options.language == "question" else options.language
         yield Answer("retrieving")
         started = time.perf_counter()
-        excerpts, plain = self._evidence(owner, question, documents, options, cancel)
+        plain = documents == [] or (documents is None and not self._store.documents(owner))
+        ask = Ask(question, language, system=options.system, max_tokens=options.decoding.max_tokens)
+        if not plain:
+            ask = self._with_evidence(ask, owner, documents, options.k, cancel)
         retrieval_ms = round((time.perf_counter() - started) * 1000)
-        citations = tuple(_citation(number, excerpt) for number, excerpt in enumerate(excerpts, 1))
-        if not excerpts and not plain:
+        if not ask.excerpts and not plain:
             yield _nothing_found(language, retrieval_ms, model)
             return
         model = self._chat()  # again: another may have taken over meanwhile
-        prompt, window, excerpts = _fit(model, question, excerpts, history, language, options)
-        citations = citations[: len(excerpts)]
+        prompt, window, kept = fit(model, ask, history)
+        citations = tuple(_citation(number, excerpt) for number, excerpt in enumerate(kept, 1))
         state = Answer("reading", citations=citations, window=window, stats={"retrieval_ms": retrieval_ms})
         yield state
-        yield from self._write(model, prompt, state, options, cancel, plain)
+        yield from self._write(model, prompt, state, options, cancel)
 
-    def _evidence(
-        self,
-        owner: str,
-        question: str,
-        documents: Sequence[str] | None,
-        options: AskOptions,
-        cancel: threading.Event,
-    ) -> tuple[list[Excerpt], bool]:
-        """Return the excerpts, and whether this is a chat without documents."""
-        if documents is not None and not documents:
-            return [], True
-        if documents is None and not self._store.documents(owner):
-            return [], True
-        passages = self._retriever.search(owner, question, PASSAGES, documents, cancel)
-        return self._selector.select(question, passages, options.k, cancel), False
+    def _with_evidence(
+        self, ask: Ask, owner: str, documents: Sequence[str] | None, sentences: int, cancel: threading.Event
+    ) -> Ask:
+        """Return `ask` with the sentences that bear on it, and how well they do."""
+        passages = self._retriever.search(owner, ask.question, PASSAGES, documents, cancel)
+        excerpts = self._selector.select(ask.question, passages, sentences, cancel)
+        return replace(ask, excerpts=tuple(excerpts), strong=self._judge.strong(ask.question, passages))
 
     def _write(
         self,
@@ -181,21 +169,19 @@ class Answerer:
         state: Answer,
         options: AskOptions,
         cancel: threading.Event,
-        plain: bool,
     ) -> Iterator[Answer]:
         """Stream the model's text into `state`; closing this generator frees the model."""
         stats = dict(state.stats)
         text = ""
-        for chunk in model.stream(prompt, decoding=options.decoding, cancel=cancel):
-            text += str(chunk.text)
-            if chunk.response_metadata:
-                stats |= chunk.response_metadata
-            if chunk.text:
-                yield replace(state, stage="writing", text=text)
-        from rag.prompt import is_refusal
-
+        stream = cast("Generator[AIMessageChunk]", model.stream(prompt, decoding=options.decoding, cancel=cancel))
+        with closing(stream):
+            for chunk in stream:
+                text += str(chunk.text)
+                stats |= chunk.response_metadata or {}
+                if chunk.text:
+                    yield replace(state, stage="writing", text=text)
         stopped = stats.get("finish_reason") == "cancelled"
-        abstained = not plain and is_refusal(text)
+        abstained = bool(state.citations) and is_refusal(text)
         window = replace(state.window, answer=int(str(stats.get("completion_tokens", 0)))) if state.window else None
         yield replace(
             state,
@@ -209,8 +195,6 @@ class Answerer:
 
 
 def _nothing_found(language: str, retrieval_ms: int, model: LlamaChat) -> Answer:
-    from rag.prompt import NO_ANSWER
-
     stats = {"model": model.model, "prompt_tokens": 0, "completion_tokens": 0, "retrieval_ms": retrieval_ms}
     return Answer("done", NO_ANSWER[language], abstained=True, stats=stats)
 
@@ -225,62 +209,3 @@ def _citation(number: int, excerpt: Excerpt) -> Citation:
         score=round(excerpt.score, 4),
         text=excerpt.text,
     )
-
-
-def _fit(
-    model: LlamaChat,
-    question: str,
-    excerpts: Sequence[Excerpt],
-    history: Sequence[Turn],
-    language: str,
-    options: AskOptions,
-) -> tuple[list[BaseMessage], Window, list[Excerpt]]:
-    """Build the prompt, dropping the last excerpts and the oldest turns until it and the answer fit.
-
-    Returns the excerpts that are left, too. Raises QuestionTooLong.
-    """
-    from rag.prompt import documents_prompt, plain_prompt
-
-    left = list(excerpts)
-
-    def build(turns: Sequence[Turn]) -> list[BaseMessage]:
-        if left:
-            return documents_prompt(question, left, turns, language, options.system)
-        return plain_prompt(question, turns, language, options.system)
-
-    bare = model.count_messages(build(()))
-    while len(left) > 1 and model.context - bare < _MIN_ANSWER:
-        left.pop()
-        bare = model.count_messages(build(()))
-    reserve = max(_MIN_ANSWER, min(options.decoding.max_tokens, model.context // 4))
-    room = model.context - bare - reserve
-    if model.context - bare < _MIN_ANSWER:
-        raise QuestionTooLong(tokens=bare, room=model.context - _MIN_ANSWER)
-    kept = _keep_last(model, history, room)
-    prompt = build(kept)
-    total = model.count_messages(prompt)
-    passages = sum(model.count_tokens(excerpt.text) for excerpt in left)
-    asked = model.count_tokens(question)
-    window = Window(
-        context=model.context,
-        system=max(0, bare - passages - asked),
-        history=total - bare,
-        passages=passages,
-        question=asked,
-        dropped=len(history) - len(kept),
-    )
-    return prompt, window, left
-
-
-def _keep_last(model: LlamaChat, history: Sequence[Turn], room: int) -> list[Turn]:
-    """Return the newest whole exchanges that fit into `room` tokens; a kept history begins with the user."""
-    kept: list[Turn] = []
-    used = 0
-    for role, text in reversed(history):
-        used += model.count_tokens(text) + 8  # the template's own tokens around a message
-        if used > room:
-            break
-        kept.insert(0, (role, text))
-    while kept and kept[0][0] != "user":
-        kept.pop(0)
-    return kept

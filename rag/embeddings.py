@@ -28,13 +28,15 @@ _CACHED = 4_096  # vectors of sentences and questions, 6 MB at 384 dimensions
 
 @dataclass(frozen=True)
 class EmbeddingSpec:
-    """What belongs to an embedding model: its name, its hash, its prefixes, and how much its search weighs (0..1)."""
+    """What belongs to an embedding model: name, hash, prefixes, share in fusion (0..1), rag.evidence's numbers."""
 
     name: str
     sha256: str
     query_prefix: str = ""
     passage_prefix: str = ""
     weight: float = 0.5
+    evidence_scale: float = 1.0
+    evidence_threshold: float = 0.0
 
     @property
     def collection(self) -> str:
@@ -51,6 +53,8 @@ def embedding_spec(catalogue: Catalogue, name: str) -> EmbeddingSpec:
         query_prefix=entry.query_prefix,
         passage_prefix=entry.passage_prefix,
         weight=0.5 if entry.weight is None else entry.weight,
+        evidence_scale=entry.evidence_scale,
+        evidence_threshold=entry.evidence_threshold,
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rag.dense import Dense
 from rag.downloads import Download, Downloads
-from rag.errors import AulaError, Cancelled, ModelLoadFailed, ModelNotInstalled, ModelNotReady
+from rag.errors import AulaError, Cancelled, ModelError, ModelLoadFailed, ModelNotInstalled, ModelNotReady
 from rag.models import Catalogue
 from rag.settings import Settings
 
@@ -132,17 +132,19 @@ class Engine:
             self._awaited = None
 
     def _load_meanwhile(self) -> None:
-        """Load the starter, or whatever is here."""
-        starter = self._settings.starter
-        if self._catalogue.installed(starter):
-            self._load(starter, chosen=False)
-        elif self._may_download:
-            self._load(self._downloads.run(starter), chosen=False)
-        else:
+        """Load the starter or, where it cannot be had, whatever is here."""
+        name = self._settings.starter
+        try:
+            if not self._catalogue.installed(name):
+                if not self._may_download:
+                    raise ModelNotInstalled(name=self._settings.model)
+                self._downloads.run(name)
+        except ModelError:
             here = [entry.name for entry in self._catalogue.entries("llm") if self._catalogue.installed(entry.name)]
             if not here:
-                raise ModelNotInstalled(name=self._settings.model)
-            self._load(here[0], chosen=False)
+                raise
+            name = here[0]
+        self._load(name, chosen=False)
 
     def _try(self, name: str, action: Callable[[], None]) -> None:
         """Do it and keep what went wrong for the page to show."""

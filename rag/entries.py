@@ -85,6 +85,8 @@ class Entry:
     sources: tuple[Source, ...] = ()
     note: Mapping[str, str] = field(default_factory=dict)
     weight: float | None = None
+    evidence_scale: float = 1.0
+    evidence_threshold: float = 0.0
     query_prefix: str = ""
     passage_prefix: str = ""
     files: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ class Job:
     """One upload on its way. `stage`: waiting | reading | splitting | embedding | done | failed | cancelled.
 
     `done` of `total` counts pages while reading and chunks while embedding; `status` is set at the end:
-    ready | partial | duplicate | failed | cancelled.
+    ready | partial | duplicate | failed | cancelled. `unit`: page | section, known once it is read.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Job:
     done: int = 0
     total: int = 0
     pages: int = 0
+    unit: str = "page"
     chunks: int = 0
     language: str = ""
     document: str | None = None
@@ -238,7 +239,7 @@ class Library:
 
     def _keep(self, key: str, path: Path, digest: str, parsed: Parsed, cancel: threading.Event) -> None:
         job = self._jobs[key]
-        self._update(key, stage="splitting", done=0, total=0, pages=len(parsed.pages), eta_s=None)
+        self._update(key, stage="splitting", done=0, total=0, pages=len(parsed.pages), unit=parsed.unit, eta_s=None)
         language = detect_document(page.text for page in parsed.pages)
         spans: list[Span] = []
         for page in parsed.pages:
@@ -289,6 +290,7 @@ class Library:
             document=digest,
             status=status or known.status,
             pages=known.pages,
+            unit=known.unit,
             chunks=known.chunks,
             language=known.language,
             note=None if status == "duplicate" else known.note,

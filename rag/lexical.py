@@ -84,6 +84,14 @@ def remove(connection: Connection, document: str) -> None:
     connection.execute(statement, {"document": document})
 
 
+def document_frequencies(connection: Connection, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
+    """Return the number of indexed chunks, and in how many of them each of `terms` stands (0 is left out)."""
+    count = text("SELECT COUNT(*) FROM chunks")
+    vocabulary = text("SELECT term, doc FROM chunk_vocabulary WHERE term IN :terms")
+    rows = connection.execute(vocabulary.bindparams(bindparam("terms", expanding=True)), {"terms": list(terms)})
+    return int(connection.execute(count).scalar_one()), {str(term): int(found) for term, found in rows}
+
+
 def search(connection: Connection, terms: Sequence[str], documents: Sequence[str], k: int) -> dict[int, float]:
     """Return {chunk id: BM25 score} of the best `k` chunks of `documents`; higher is better.
 

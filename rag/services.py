@@ -13,6 +13,7 @@ from rag.database import open_database
 from rag.dense import Dense
 from rag.engine import Engine
 from rag.errors import DataInUse
+from rag.evidence import Judge
 from rag.history import History
 from rag.ingest import Library
 from rag.models import Catalogue
@@ -72,7 +73,7 @@ def build_services(settings: Settings) -> Services:
         engine=engine,
         library=Library(store, dense, settings.files_dir, settings.work_dir),
         retriever=retriever,
-        answerer=Answerer(store, retriever, Selector(dense), engine.chat),
+        answerer=Answerer(store, retriever, Selector(dense), Judge(store, dense), engine.chat),
         history=History(database),
         hold=hold,
     )

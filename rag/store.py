@@ -247,6 +247,11 @@ class Store:
         with self._reads.connect() as connection:
             return lexical.search(connection, terms, documents_, k)
 
+    def document_frequencies(self, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """Return the number of chunks, and in how many of them each term stands."""
+        with self._reads.connect() as connection:
+            return lexical.document_frequencies(connection, terms)
+
     def ids(self) -> dict[int, str]:
         """Return {chunk id: document} of every chunk, for putting Chroma right."""
         with self._reads.connect() as connection:

@@ -207,6 +207,17 @@ def test_without_downloads_what_is_here_is_used(engine):
     assert nothing.status().state == "failed"
 
 
+def test_what_is_here_is_used_when_no_starter_can_be_had(engine):
+    shelf = Shelf("own")
+    shelf.fails |= {"starter", "default"}
+    for name in shelf.fails:
+        shelf.gates[name].set()
+    run = engine(shelf)
+    settle(run)
+    assert run.status().model == "own"
+    assert run.status().state == "ready"
+
+
 def test_a_typed_model_has_a_row_under_its_own_name(engine):
     shelf = Shelf("default")
     run = engine(shelf)

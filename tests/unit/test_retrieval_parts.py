@@ -8,7 +8,8 @@ import pytest
 
 from rag.dense import Dense
 from rag.errors import BadOption, Cancelled, ModelNotReady
-from rag.prompt import documents_prompt, is_refusal, plain_prompt
+from rag.prompt import documents_prompt, plain_prompt
+from rag.refusals import is_refusal
 from rag.retrieval import Passage, fuse
 from rag.selection import GAP, Selector
 
@@ -104,7 +105,10 @@ def test_a_passage_cannot_close_its_delimiters():
     assert len(re.findall(r"<\s*/", content)) == 1
     assert content.lower().count("</passages>") == 1
     assert "1 < 2" in content
-    assert content.endswith("Pregunta: ¿Qué faro?")
+    assert content.endswith("Pregunta: ¿Qué faro?\nRespuesta:")
+    assert "No está en tus documentos" not in content
+    weak = str(documents_prompt("¿Qué faro?", selected, [], "es", strong=False)[-1].content)
+    assert "No está en tus documentos" in weak
 
 
 def test_fixed_parts_come_first_and_the_users_system_text_is_kept():

@@ -61,6 +61,7 @@ def _library() -> None:
     op.create_index("chunks_by_document", "chunks", ["document", "page", "start"])
     # The terms are stemmed and accent-folded by rag.lexical before they come here.
     op.execute("CREATE VIRTUAL TABLE chunk_terms USING fts5(terms, tokenize='unicode61 remove_diacritics 0')")
+    op.execute("CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab(chunk_terms, row)")
 
 
 def _conversations() -> None:
