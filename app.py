@@ -128,7 +128,7 @@ def main(argv: list[str] | None = None) -> None:
             mcp_server=settings.mcp,
             prevent_thread_lock=True,
             quiet=True,
-            **ui.launch_kwargs(),
+            **ui.launch_kwargs(settings.host),
         )
         services.start()
         print(f"Aula is at http://{_shown(settings.host)}:{settings.port} (Ctrl-C ends it)", flush=True)

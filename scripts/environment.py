@@ -73,9 +73,7 @@ def find_python() -> tuple[str, str]:
             return path, dotted(version)
     if new:
         raise SetupError(text("no_venv_module", python=new[0][0]))
-    raise SetupError(
-        text("old_python", need=dotted(MIN_PYTHON), found=dotted(sys.version_info[:3]), how=python_hint())
-    )
+    raise SetupError(text("old_python", need=dotted(MIN_PYTHON), found=dotted(sys.version_info[:3]), how=python_hint()))
 
 
 def ensure_venv() -> Path:

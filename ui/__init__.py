@@ -13,7 +13,8 @@ from ui.components import Keywords, Running, action_list, block, clicked, guarde
 from ui.decoding import document_choices
 from ui.documents import DocumentsTab
 from ui.models import ModelsTab
-from ui.page import PageMiddleware
+from ui.outside import LocalBlocks
+from ui.page import PageMiddleware, is_this_machine
 from ui.texts import static, translations
 from ui.theme import css, theme
 from ui.uploads import Uploaded
@@ -136,7 +137,7 @@ class Page:
 
 def build(services: Services) -> gr.Blocks:
     """Return the page over these services."""
-    blocks = gr.Blocks(title="Aula", analytics_enabled=False, fill_width=True, delete_cache=(600, 600))
+    blocks = LocalBlocks(title="Aula", analytics_enabled=False, fill_width=True, delete_cache=(600, 600))
     with blocks:
         page = Page(services)
         page.layout()
@@ -146,8 +147,9 @@ def build(services: Services) -> gr.Blocks:
     return blocks
 
 
-def launch_kwargs() -> Keywords:
-    """Return what belongs to the page among the arguments of launch()."""
+def launch_kwargs(host: str) -> Keywords:
+    """Return what belongs to the page among the arguments of launch(), where it listens on `host`."""
+    middleware = [Middleware(PageMiddleware, private=is_this_machine(host))]
     return {
         "theme": theme(),
         "css": css(),
@@ -160,5 +162,5 @@ def launch_kwargs() -> Keywords:
         "share": False,
         "show_error": True,
         "max_file_size": _MAX_UPLOAD,
-        "app_kwargs": {"middleware": [Middleware(PageMiddleware)], "docs_url": None, "redoc_url": None},
+        "app_kwargs": {"middleware": middleware, "docs_url": None, "redoc_url": None},
     }

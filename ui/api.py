@@ -33,7 +33,7 @@ def _library(services: Services) -> None:
         """Add files (PDF, DOCX, Markdown, HTML, text) to your documents and wait until they can be asked.
 
         Args:
-            files: the files to add.
+            files: the files to add, uploaded or as data: URIs; web addresses are refused, nothing is fetched.
         """
         owner = owner_of(request)
         with take_over(files) as uploads:

@@ -97,7 +97,7 @@ def job_list(jobs: Sequence[Job], lang: str) -> str:
 
 def _job(job: Job, lang: str) -> Markup:
     stage = say(lang, f"docs.stage_{job.stage}")
-    facts = _facts(job.pages, job.chunks, job.language, "page", lang)
+    facts = _facts(job.pages, job.chunks, job.language, job.unit, lang)
     message = say(lang, "docs.duplicate") if job.status == "duplicate" else job.message(lang)
     bar = Markup("")
     stop = Markup("")

@@ -7,6 +7,7 @@ function, and both always agree.
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 from functools import cache
@@ -15,6 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.texts import LANGUAGES, say
@@ -46,6 +48,9 @@ _HEADERS = [
 ]
 # The names that page.js gives to what Gradio names in English only.
 _READER = ("sidebar", "conversation", "question", "answer", "copy", "copied", "language", "more", "reset")
+# Gradio's routes that fetch an address for whoever asks.
+_FETCHING = re.compile(r"/(?:file|proxy)=https?:", re.IGNORECASE)
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/]+)(?::\d*)?", re.IGNORECASE)
 _SOCIAL = re.compile(r'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 
 
@@ -98,24 +103,56 @@ def rewrite(html: str, lang: str) -> str:
     return html.replace("<head>", head, 1)
 
 
-class PageMiddleware:
-    """Sets the language cookie on ?lang=, and rewrites pages (and only those) on their way out."""
+def is_this_machine(host: str) -> bool:
+    """Tell whether an address can only mean the machine itself: localhost, or a loopback address."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an ASGI app."""
+
+def refusal(scope: Scope, lang: str, private: bool) -> str:
+    """Return why a request is not served, or an empty text.
+
+    `private`: nobody but this machine is meant to be served. A page from elsewhere whose name was made to lead here
+    (DNS rebinding) gives itself away by that name.
+    """
+    named = Headers(scope=scope).get("host") or ""
+    found = _HOST.fullmatch(named)
+    if private and not (found and is_this_machine(found.group(1))):
+        return say(lang, "refused.host")
+    if _FETCHING.search(scope["path"]):
+        return say(lang, "error.web_address")
+    return ""
+
+
+class PageMiddleware:
+    """Refuses what must not be served, sets the language cookie on ?lang=, and rewrites pages on their way out."""
+
+    def __init__(self, app: ASGIApp, private: bool = False) -> None:
+        """Wrap an ASGI app; `private`: it is served to this machine only."""
         self.app = app
+        self._private = private
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        lang = choose_language(cookie_of(headers.get("cookie")), headers.get("accept-language"))
+        if reason := refusal(scope, lang, self._private):
+            await PlainTextResponse(reason, status_code=403)(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
             await self.app(scope, receive, send)
             return
         wanted = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("lang", [""])[0]
         if scope["method"] == "GET" and wanted in LANGUAGES and scope["path"].endswith("/"):
             await _redirect(wanted, send)
             return
-        headers = Headers(scope=scope)
-        lang = choose_language(cookie_of(headers.get("cookie")), headers.get("accept-language"))
         await self.app(scope, receive, _Rewriter(send, lang).send)
 
 

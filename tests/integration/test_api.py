@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +79,27 @@ def test_documents_are_added_listed_and_deleted(client, garden, tmp_path):
 def test_an_unknown_document_is_refused_in_words(client, garden, document):
     with pytest.raises(AppError, match="not in your library"):
         client.predict(document, api_name="/delete_document")
+
+
+@pytest.mark.parametrize("fields", [("path",), ("url",), ("path", "url")])
+def test_a_web_address_is_refused_and_not_fetched(app, client, garden, fields):
+    """One that a program gives as a file; the last test sees that nobody looked it up."""
+    file = dict.fromkeys(fields, "http://far.example/notes.md") | {"meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(AppError, match="fetches nothing"):
+        client.predict([file], api_name="/add_documents")
+    with pytest.raises(AppError, match="fetches nothing"):
+        client.predict(file, api_name="/delete_document")
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        urllib.request.urlopen(f"{app.url}/gradio_api/file=http://far.example/notes.md", timeout=20)
+    refused.value.close()
+    assert [row["document"] for row in client.predict(api_name="/list_documents")] == [garden]
+
+
+def test_another_name_for_this_machine_is_refused(app):
+    request = urllib.request.Request(app.url, headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        urllib.request.urlopen(request, timeout=20)
+    refused.value.close()
 
 
 def test_search_gives_page_and_scores(client, garden):

@@ -58,6 +58,7 @@ def vector_ids(services: Services) -> set[int]:
 def test_files_become_documents_that_can_be_searched(services, tmp_path):
     jobs = add(services, write(tmp_path, "faro.md", LIGHTHOUSE), write(tmp_path, "garden.md", GARDEN))
     assert [(job.stage, job.status, job.language) for job in jobs] == [("done", "ready", "es"), ("done", "ready", "en")]
+    assert [job.unit for job in jobs] == ["section", "section"]
     assert services.database is not None
     assert vector_ids(services) == set(services.retriever._store.ids())
     best = services.retriever.search(OWNER, "¿Cuánto cuesta la entrada?", k=3)[0]

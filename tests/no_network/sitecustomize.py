@@ -20,9 +20,9 @@ def _local(host: object) -> bool:
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "socket.getaddrinfo":
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
         target = arguments[0]
-    elif event in ("socket.connect", "socket.sendto"):
+    elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         address = arguments[1]
         if not isinstance(address, tuple):
             return  # a local socket
@@ -37,5 +37,7 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
 
 if _LOG:
     sys.addaudithook(_watch)
+    # It would look up and connect in C, unseen: without it, asyncio's own loop does that.
+    sys.modules["uvloop"] = None  # type: ignore[assignment]
     with open(f"{_LOG}.watching", "a", encoding="utf-8") as started:
         started.write(f"{os.getpid()}\n")  # so that a test knows that somebody looked

@@ -12,8 +12,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from ui import launch_kwargs
 from ui.markdown import harmless
-from ui.page import COOKIE, PageMiddleware, choose_language, cookie_of, rewrite
+from ui.page import COOKIE, PageMiddleware, choose_language, cookie_of, is_this_machine, rewrite
+from ui.texts import say
 
 PAGE = (
     '<html lang="en"><head><meta property="og:image" content="https://far.example/x.png" /></head><body></body></html>'
@@ -62,10 +64,14 @@ def plain(_: Request) -> Response:
     return PlainTextResponse("<head>")
 
 
+def served(private: bool) -> TestClient:
+    routes = [Route("/", page), Route("/plain", plain), Route("/gradio_api/{rest:path}", plain)]
+    return TestClient(Starlette(routes=routes, middleware=[Middleware(PageMiddleware, private=private)]))
+
+
 @pytest.fixture
 def client() -> TestClient:
-    routes = [Route("/", page), Route("/plain", plain)]
-    return TestClient(Starlette(routes=routes, middleware=[Middleware(PageMiddleware)]))
+    return served(private=False)
 
 
 def test_only_pages_are_rewritten_and_all_answers_are_confined(client: TestClient) -> None:
@@ -85,6 +91,51 @@ def test_switch_sets_the_cookie_and_comes_back(client: TestClient) -> None:
     assert answer.headers["set-cookie"].startswith(f"{COOKIE}=es;")
     assert 'lang="es"' in client.get("/", headers={"accept-language": "en"}).text
     assert client.get("/?lang=xx", follow_redirects=False).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:7860", "localhost:1", "LocalHost", "[::1]:7860", "[::1]"])
+def test_a_private_page_answers_to_its_own_names(host: str) -> None:
+    assert served(private=True).get("/plain", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:7860",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:7860",
+        "evil.example@127.0.0.1",
+        "192.168.1.7:7860",
+        "[2001:db8::1]:7860",
+        "0.0.0.0",
+        "localhost, evil.example",
+        "",
+    ],
+)
+def test_a_private_page_answers_to_no_other_name(host: str) -> None:
+    """A name of somebody else's that was made to lead here: DNS rebinding."""
+    for path in ("/", "/plain", "/?lang=es"):
+        answer = served(private=True).get(path, headers={"host": host, "accept-language": "es"}, follow_redirects=False)
+        assert (answer.status_code, answer.text) == (403, say("es", "refused.host"))
+    assert served(private=False).get("/plain", headers={"host": host}).status_code == 200
+
+
+def test_private_is_what_listens_on_this_machine_only() -> None:
+    asked = ("127.0.0.1", "127.0.0.2", "localhost", "::1", "0.0.0.0", "::", "192.168.1.7", "aula.example")
+    assert [is_this_machine(host) for host in asked] == [True] * 4 + [False] * 4
+    for host, private in (("127.0.0.1", True), ("0.0.0.0", False)):
+        (middleware,) = launch_kwargs(host)["app_kwargs"]["middleware"]
+        assert middleware.kwargs == {"private": private}
+
+
+@pytest.mark.parametrize(
+    "route", ["file=http://far.example/x", "file=HTTPS:/far.example", "proxy=http%3A//far.example"]
+)
+def test_nothing_is_fetched_for_whoever_asks(client: TestClient, route: str) -> None:
+    answer = client.get(f"/gradio_api/{route}")
+    assert (answer.status_code, answer.text) == (403, say("en", "error.web_address"))
+    assert client.get("/gradio_api/file=/tmp/x.txt").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,16 @@ import gradio as gr
 import pytest
 from sqlalchemy import Engine
 
-from rag.answer import Answer, Answerer, AskOptions, Citation, Window
+from rag.answer import Answer, Answerer, AskOptions, Citation
 from rag.dialogue import Dialogue
 from rag.errors import Cancelled, ConversationNotFound, QuestionTooLong
 from rag.history import History
+from rag.ingest import Job
+from rag.window import Window
 from ui.answers import answer_line, window_bar
 from ui.components import Running, button, guarded, percent, size, time_left
+from ui.documents import job_list
+from ui.outside import names_web_address
 from ui.uploads import take_over
 
 BAD = '<img src=x onerror="alert(1)">&"\''
@@ -61,6 +65,15 @@ def test_window_adds_up_and_is_written_out() -> None:
     assert "free 0" in full
 
 
+def test_an_upload_counts_what_its_document_counts() -> None:
+    html = job_list(
+        [Job("1", "o", "a.md", "done", pages=1, unit="section"), Job("2", "o", "b.pdf", "done", pages=2)], "es"
+    )
+    assert "1 sección" in html
+    assert "2 páginas" in html
+    assert "1 página" not in html
+
+
 def test_sizes_and_times() -> None:
     assert [size(n, "es") for n in (0, 900, 98_362_432, 1_117_320_768)] == [
         "tamaño desconocido",
@@ -77,6 +90,24 @@ def test_sizes_and_times() -> None:
     ]
     assert [percent(1, 3, lang) for lang in ("es", "en")] == ["33 %", "33%"]
     assert percent(5, 0, "en") == "0%"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"path": "http://far.example/x"}],
+        [[{"path": "HTTPS://far.example/x", "url": "", "meta": {}}]],
+        [{"url": "https://far.example/x"}],
+        [None, {"deep": ({"path": " http://far.example"},)}],
+    ],
+)
+def test_web_addresses_are_seen_however_deep(data: object) -> None:
+    assert names_web_address(data)
+
+
+def test_uploads_and_texts_are_no_web_addresses() -> None:
+    here = {"path": "/tmp/a", "url": "http://127.0.0.1:7860/gradio_api/file=/tmp/a", "meta": {}}
+    assert not names_web_address([[here], "http://far.example", {"text": "http://far.example"}, None, 3])
 
 
 # -- errors ----------------------------------------------------------------------------------------------------
