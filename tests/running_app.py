@@ -34,9 +34,9 @@ class App:
 
 def start(data: Path, models: Path, *flags: str, env: Mapping[str, str] | None = None, download: bool = False) -> App:
     """Start app.py with the starter model on a free port and wait until the page answers."""
-    command = [sys.executable, "app.py", "--port", "0", "--no-browser", *flags]
+    command = [sys.executable, "app.py", "--port", "0", "--no-browser"]
     command += [] if download else ["--no-download"]
-    command += ["--model", "smollm2-135m-instruct", "--embedding", "all-minilm-l6-v2"]
+    command += ["--model", "smollm2-135m-instruct", "--embedding", "all-minilm-l6-v2", *flags]  # the last one counts
     own = {"AULA_DATA_DIR": str(data), "AULA_MODELS_DIR": str(models), "AULA_OFFLINE": "1", **(env or {})}
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
