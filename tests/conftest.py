@@ -50,3 +50,9 @@ def database(tmp_path: Path) -> Iterator[object]:
     engine = open_database(tmp_path / "aula.sqlite")
     yield engine
     engine.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first, and the browser's last: Playwright keeps an event loop running until the session ends."""
+    order = {"unit": 0, "integration": 1, "browser": 2}
+    items.sort(key=lambda item: order.get(item.path.parent.name, 3))
