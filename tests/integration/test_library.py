@@ -191,3 +191,18 @@ def test_without_an_embedding_model_words_still_find(settings, tmp_path):
     assert vector_ids(built) == set(built.retriever._store.ids())
     assert built.retriever.search(OWNER, "light tower opening day")[0].dense > 0
     built.close()
+
+
+def test_evidence_tells_what_the_documents_are_about(services, tmp_path):
+    from rag.evidence import Judge
+
+    add(services, write(tmp_path, "garden.md", GARDEN), write(tmp_path, "faro.md", LIGHTHOUSE))
+    judge = Judge(services.retriever._store, services.dense)
+
+    def strong(question: str) -> bool:
+        return judge.strong(question, services.retriever.search(OWNER, question))
+
+    assert strong("How many plots does the garden have?")
+    assert strong("¿Cuánto cuesta la entrada del faro?")
+    assert not strong("Who won the football world cup in 1998?")
+    assert not judge.strong("How many plots does the garden have?", [])
