@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import gradio as gr
 from markupsafe import Markup
@@ -44,7 +45,11 @@ class ModelsTab:
         """Return the lists of models."""
         status = self._engine.status()
         downloads = {download.name: download for download in status.downloads}
-        sections = []
+        known = {entry.name for entry in self._catalogue.entries()}
+        typed = [row for row in status.downloads if row.name not in known and (row.error or row.state == "running")]
+        sections = [Markup('<ul class="aula-rows">{}</ul>').format(_join(_typed(row, lang) for row in typed))]
+        if status.model and status.error is not None:  # a switch that failed while another model goes on answering
+            sections.append(Markup('<p class="aula-error" role="alert">{}</p>').format(status.error.text(lang)))
         for kind in ("llm", "embedding"):
             entries = self._catalogue.entries("llm" if kind == "llm" else "embedding")
             entries.sort(key=lambda entry: not self._catalogue.installed(entry.name))
@@ -77,10 +82,8 @@ class ModelsTab:
         )
         if note:
             body += Markup('<span class="aula-note-plain">{}</span>').format(note)
-        if download is not None and running:
-            body += _progress(download, lang)
-        elif download is not None and download.error is not None:
-            body += Markup('<span class="aula-error" role="alert">{}</span>').format(download.error.text(lang))
+        if download is not None:
+            body += _outcome(download, lang)
         return Markup(
             '<li class="aula-row" data-model="{}"><div class="aula-row-main">{}</div>'
             '<div class="aula-actions">{}</div></li>'
@@ -137,6 +140,31 @@ class ModelsTab:
             return typed
         self._engine.pull(name if re.match(r"(?i)hub:|https?:", name) else f"hub:{name}")
         return ""
+
+
+def _typed(download: Download, lang: str) -> Markup:
+    """Return the row of a model that was named by hand and is not on the list yet."""
+    body = Markup('<span class="aula-name">{}</span> {}').format(download.title, _outcome(download, lang))
+    stop = Markup("")
+    if download.state == "running":
+        label = say(lang, "header.cancel")
+        stop = button(say(lang, "common.cancel"), "cancel", download.name, kind="small", label=label)
+    return Markup(
+        '<li class="aula-row" data-model="{}"><div class="aula-row-main">{}</div>'
+        '<div class="aula-actions">{}</div></li>'
+    ).format(download.name, body, stop)
+
+
+def _outcome(download: Download, lang: str) -> Markup:
+    if download.state == "running":
+        return _progress(download, lang)
+    if download.error is None:
+        return Markup("")
+    return Markup('<span class="aula-error" role="alert">{}</span>').format(download.error.text(lang))
+
+
+def _join(parts: Iterable[Markup]) -> Markup:
+    return Markup("").join(parts)
 
 
 def _progress(download: Download, lang: str) -> Markup:

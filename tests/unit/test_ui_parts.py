@@ -267,3 +267,38 @@ def test_answering_again_replaces_only_once_the_new_answer_begins(database: Engi
     with pytest.raises(QuestionTooLong):
         list(talk.again("ana", key, "¿D?", [], AskOptions(), threading.Event()))
     assert [m.content for m in history.messages("ana", key)] == ["¿A?", "Uno.", "¿C?", "Dos."]
+
+
+# -- models ----------------------------------------------------------------------------------------------------
+
+
+def test_a_typed_model_and_a_failed_switch_are_shown() -> None:
+    from types import SimpleNamespace
+
+    from rag.downloads import Download
+    from rag.engine import EngineStatus
+    from rag.errors import ModelLoadFailed, SourceUnreachable
+    from ui.models import ModelsTab
+
+    gone = SourceUnreachable(name="mío", tried="hub a/b: 404", folder="data/models")
+    status = EngineStatus(
+        model="default",
+        title="Default",
+        state="ready",
+        is_starter=False,
+        embedding="e5",
+        embedding_state="ready",
+        downloads=[
+            Download("mío", "<b>mío</b>", state="failed", error=gone),
+            Download("otro", "otro", total=10, done=1),
+        ],
+        error=ModelLoadFailed(name="roto", reason="x"),
+    )
+    tab = ModelsTab.__new__(ModelsTab)
+    tab._engine = SimpleNamespace(status=lambda: status)
+    tab._catalogue = SimpleNamespace(entries=lambda kind=None: [])
+    shown = tab.show("es")
+    assert "hub a/b: 404" in shown
+    assert "&lt;b&gt;mío" in shown
+    assert "No se ha podido cargar el modelo «roto»" in shown
+    assert 'data-model="otro"' in shown
