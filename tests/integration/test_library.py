@@ -200,7 +200,7 @@ def test_evidence_tells_what_the_documents_are_about(services, tmp_path):
     judge = Judge(services.retriever._store, services.dense)
 
     def strong(question: str) -> bool:
-        return judge.strong(question, services.retriever.search(OWNER, question))
+        return bool(judge.strong(question, services.retriever.search(OWNER, question)))
 
     assert strong("How many plots does the garden have?")
     assert strong("¿Cuánto cuesta la entrada del faro?")

@@ -295,8 +295,8 @@ def test_a_typed_model_and_a_failed_switch_are_shown() -> None:
         error=ModelLoadFailed(name="roto", reason="x"),
     )
     tab = ModelsTab.__new__(ModelsTab)
-    tab._engine = SimpleNamespace(status=lambda: status)
-    tab._catalogue = SimpleNamespace(entries=lambda kind=None: [])
+    tab._engine = SimpleNamespace(status=lambda: status)  # type: ignore[assignment]
+    tab._catalogue = SimpleNamespace(entries=lambda kind=None: [])  # type: ignore[assignment]
     shown = tab.show("es")
     assert "hub a/b: 404" in shown
     assert "&lt;b&gt;mío" in shown
