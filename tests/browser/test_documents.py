@@ -44,7 +44,6 @@ def test_upload_reaches_done_and_the_others_go_on(open_page: Opener, tmp_path: P
     expect(row).to_be_hidden()
 
 
-@pytest.mark.skipif(not list(SAMPLES.glob("*.pdf")), reason="the sample documents are not built")
 def test_samples_load_with_one_click(open_page: Opener) -> None:
     page = open_page("en-US")
     tab(page, 1)
