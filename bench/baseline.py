@@ -61,8 +61,8 @@ class BaselineChat:
         self._index = index
         self._model: Any = Llama(str(model), n_ctx=n_ctx, verbose=False)
 
-    def ask(self, question: str) -> tuple[str, float, list[int]]:
-        """Return the answer, the seconds to its first token, and the paragraphs it read."""
+    def ask(self, question: str) -> tuple[str, float, list[tuple[int, str]]]:
+        """Return the answer, the seconds to its first token, and what it read: (paragraph position, text)."""
         started = time.perf_counter()
         found = self._index.retrieve(question)
         context = "\n\n".join(text for _, text in found)
@@ -76,4 +76,4 @@ class BaselineChat:
             if piece and not text:
                 first = time.perf_counter() - started
             text += piece
-        return text, first, [n for n, _ in found]
+        return text, first, found

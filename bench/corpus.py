@@ -14,13 +14,12 @@ from rag.chunking import chunk_page
 from rag.database import open_database
 from rag.dense import Dense
 from rag.embeddings import embedding_spec
-from rag.evidence import Judge
 from rag.language import detect
 from rag.llm import LlamaChat
 from rag.loaders import PageText
 from rag.models import Catalogue
 from rag.retrieval import Retriever
-from rag.selection import Selector
+from rag.services import build_finder
 from rag.settings import Settings
 from rag.store import Facts, Store
 
@@ -38,7 +37,7 @@ class Corpus:
 
     def answerer(self, chat: Callable[[], LlamaChat]) -> Answerer:
         """Return the app's answerer over this corpus."""
-        return Answerer(self.store, self.retriever, Selector(self.dense), Judge(self.store, self.dense), chat)
+        return Answerer(self.store, self.dense, build_finder(self.store, self.dense, self.retriever), chat)
 
 
 @contextmanager

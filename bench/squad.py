@@ -81,6 +81,15 @@ def contains_gold(answer: str, golds: Sequence[str], lang: str) -> bool:
     return any(gold and f" {gold} " in text for gold in (normalise(gold, lang) for gold in golds))
 
 
+def entails(quote: str, golds: Sequence[str], lang: str) -> bool:
+    """Tell whether a quote bears a gold answer out: it contains it, or three quarters of its words."""
+    if contains_gold(quote, golds, lang):
+        return True
+    held = set(normalise(quote, lang).split())
+    wanted = [set(normalise(gold, lang).split()) for gold in golds]
+    return any(words and len(words & held) >= 0.75 * len(words) for words in wanted)
+
+
 def token_f1(answer: str, golds: Sequence[str], lang: str) -> float:
     """Return the best token F1 of `answer` against a gold (Rajpurkar et al. 2016)."""
     return max((_f1(normalise(answer, lang).split(), normalise(gold, lang).split()) for gold in golds), default=0.0)

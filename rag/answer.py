@@ -1,4 +1,4 @@
-"""A question to a streamed answer with its sources: retrieve, choose sentences, prompt, generate.
+"""A question to a streamed answer with its citations: find, prompt, generate, verify.
 
 It knows nothing of the page; every step is yielded as a fuller Answer.
 """
@@ -9,28 +9,34 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
+from rag.aside import Aside
+from rag.citing import Cited, cite, closest
+from rag.dense import Dense
 from rag.errors import BadOption, EmptyQuestion
-from rag.evidence import Judge
+from rag.finder import Asked, Finder, Found
 from rag.language import question_language
 from rag.refusals import NO_ANSWER, is_refusal
-from rag.retrieval import Retriever
-from rag.selection import SENTENCES, Excerpt, Selector
+from rag.result import Answer, Citation, LeftOut, Reading, Seen
+from rag.selection import SENTENCES
 from rag.settings import PRESETS, Decoding
 from rag.store import Store
-from rag.window import Ask, Turn, Window, fit
+from rag.verify import Verifier
+from rag.window import Ask, Fitted, Turn, fit
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from langchain_core.messages import AIMessageChunk, BaseMessage
+    from langchain_core.messages import AIMessageChunk
 
     from rag.llm import LlamaChat
 
-PASSAGES = 5  # retrieved before sentences are chosen
+__all__ = ["Answer", "Answerer", "AskOptions", "Citation"]
+
 _LANGUAGES = ("question", "es", "en")
+_SENTENCE_ENDS = (".", "!", "?", "\n")
 
 
 @dataclass(frozen=True)
@@ -63,57 +69,14 @@ class AskOptions:
         return cls(Decoding.from_options(given, PRESETS[preset]), system, language, k)
 
 
-@dataclass(frozen=True)
-class Citation:
-    """A source of the answer: `quote` stands verbatim on that page, `text` is what the model read of it."""
-
-    n: int
-    document: str
-    name: str
-    page: int
-    quote: str
-    score: float
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer on its way. `stage`: retrieving | reading | writing | done."""
-
-    stage: str
-    text: str = ""
-    abstained: bool = False
-    citations: tuple[Citation, ...] = ()
-    unsupported: tuple[str, ...] = ()
-    stats: Mapping[str, object] = field(default_factory=dict)
-    window: Window | None = None
-    stopped: bool = False
-
-    def to_json(self) -> dict[str, object]:
-        """Return the form of the web API's /ask."""
-        return {
-            "stage": self.stage,
-            "answer": self.text,
-            "abstained": self.abstained,
-            "citations": [asdict(citation) for citation in self.citations],
-            "unsupported": list(self.unsupported),
-            "stats": dict(self.stats),
-            "window": asdict(self.window) if self.window else None,
-            "stopped": self.stopped,
-        }
-
-
 class Answerer:
     """Answers questions of an owner about what the owner holds, or about nothing in particular."""
 
-    def __init__(
-        self, store: Store, retriever: Retriever, selector: Selector, judge: Judge, chat: Callable[[], LlamaChat]
-    ) -> None:
+    def __init__(self, store: Store, dense: Dense, finder: Finder, chat: Callable[[], LlamaChat]) -> None:
         """`chat` returns the model in use, or raises ModelNotReady."""
         self._store = store
-        self._retriever = retriever
-        self._selector = selector
-        self._judge = judge
+        self._dense = dense
+        self._finder = finder
         self._chat = chat
 
     def ask(
@@ -138,74 +101,121 @@ class Answerer:
         model = self._chat()
         language = question_language(question) if options.language == "question" else options.language
         yield Answer("retrieving")
+        if documents == [] or (documents is None and not self._store.documents(owner)):
+            fitted = fit(model, Ask(question, language, system=options.system, max_tokens=_longest(options)), history)
+            yield from self._write(model, fitted, _reading(model, fitted, None), options, cancel, None)
+            return
+        asked = Asked(owner, question, documents, history, options.k)
+        yield from self._from_documents(model, asked, language, options, cancel)
+
+    def _from_documents(
+        self, model: LlamaChat, asked: Asked, language: str, options: AskOptions, cancel: threading.Event
+    ) -> Iterator[Answer]:
         started = time.perf_counter()
-        plain = documents == [] or (documents is None and not self._store.documents(owner))
-        ask = Ask(question, language, system=options.system, max_tokens=options.decoding.max_tokens)
-        if not plain:
-            ask = self._with_evidence(ask, owner, documents, options.k, cancel)
-        retrieval_ms = round((time.perf_counter() - started) * 1000)
-        if not ask.excerpts and not plain:
-            yield _nothing_found(language, retrieval_ms, model)
+        found = Found.nothing(asked.question)
+        for step in self._find(model, asked, cancel):
+            if isinstance(step, Found):
+                found = step
+            else:
+                yield Answer("retrieving", progress=step)
+        stats = {"retrieval_ms": round((time.perf_counter() - started) * 1000)}
+        if found.zone == "refuse" or not found.excerpts:
+            yield _refusal(found, language, {"model": model.model, "prompt_tokens": 0, "completion_tokens": 0} | stats)
             return
         model = self._chat()  # again: another may have taken over meanwhile
-        prompt, window, kept = fit(model, ask, history)
-        citations = tuple(_citation(number, excerpt) for number, excerpt in enumerate(kept, 1))
-        state = Answer("reading", citations=citations, window=window, stats={"retrieval_ms": retrieval_ms})
-        yield state
-        yield from self._write(model, prompt, state, options, cancel)
+        question = found.standalone.text if found.standalone.how == "rewritten" else asked.question
+        ask = Ask(question, language, found.excerpts, found.whole, options.system, _longest(options))
+        fitted = fit(model, ask, asked.history)
+        verifier = Verifier(self._dense, question, language, found.passages, cancel)
+        state = replace(_reading(model, fitted, found), caution=found.zone == "caution", stats=stats)
+        yield from self._write(model, fitted, state, options, cancel, verifier)
 
-    def _with_evidence(
-        self, ask: Ask, owner: str, documents: Sequence[str] | None, sentences: int, cancel: threading.Event
-    ) -> Ask:
-        """Return `ask` with the sentences that bear on it, and how well they do."""
-        passages = self._retriever.search(owner, ask.question, PASSAGES, documents, cancel)
-        excerpts = self._selector.select(ask.question, passages, sentences, cancel)
-        return replace(ask, excerpts=tuple(excerpts), strong=self._judge.strong(ask.question, passages))
+    def _find(self, model: LlamaChat, asked: Asked, cancel: threading.Event) -> Iterator[tuple[int, int] | Found]:
+        """Yield (done, total) while whole documents are read, and what was found at the end."""
+        with Aside(lambda told: self._finder.find(model, asked, cancel, told)) as aside:
+            yield from aside.progress()
+            yield aside.result()
 
     def _write(
         self,
         model: LlamaChat,
-        prompt: list[BaseMessage],
+        fitted: Fitted,
         state: Answer,
         options: AskOptions,
         cancel: threading.Event,
+        verifier: Verifier | None,
     ) -> Iterator[Answer]:
-        """Stream the model's text into `state`; closing this generator frees the model."""
+        """Stream the model's text into `state`, verified as it grows; closing this generator frees the model."""
+        yield state
         stats = dict(state.stats)
         text = ""
-        stream = cast("Generator[AIMessageChunk]", model.stream(prompt, decoding=options.decoding, cancel=cancel))
+        cited = Cited()
+        decoding = options.decoding
+        stream = cast("Generator[AIMessageChunk]", model.stream(fitted.prompt, decoding=decoding, cancel=cancel))
         with closing(stream):
             for chunk in stream:
                 text += str(chunk.text)
                 stats |= chunk.response_metadata or {}
+                if verifier is not None and any(mark in str(chunk.text) for mark in _SENTENCE_ENDS):
+                    cited = cite(verifier.check(text, whole=False))
                 if chunk.text:
-                    yield replace(state, stage="writing", text=text)
-        stopped = stats.get("finish_reason") == "cancelled"
-        abstained = bool(state.citations) and is_refusal(text)
-        window = replace(state.window, answer=int(str(stats.get("completion_tokens", 0)))) if state.window else None
-        yield replace(
-            state,
-            stage="done",
-            text=text.strip(),
-            abstained=abstained,
-            stats=stats,
-            window=window,
-            stopped=stopped,
-        )
+                    yield replace(state, stage="writing", text=text, citations=cited.citations, marks=cited.marks)
+        yield _finished(state, text.strip(), stats, verifier)
 
 
-def _nothing_found(language: str, retrieval_ms: int, model: LlamaChat) -> Answer:
-    stats = {"model": model.model, "prompt_tokens": 0, "completion_tokens": 0, "retrieval_ms": retrieval_ms}
-    return Answer("done", NO_ANSWER[language], abstained=True, stats=stats)
+def _longest(options: AskOptions) -> int:
+    return options.decoding.max_tokens
 
 
-def _citation(number: int, excerpt: Excerpt) -> Citation:
-    return Citation(
-        n=number,
-        document=excerpt.document,
-        name=excerpt.name,
-        page=excerpt.page,
-        quote=excerpt.quote,
-        score=round(excerpt.score, 4),
-        text=excerpt.text,
+def _finished(state: Answer, text: str, stats: Mapping[str, object], verifier: Verifier | None) -> Answer:
+    """Return the whole answer; one that says that it is not there has no citations but the closest pages."""
+    window = state.window
+    if window is not None:
+        window = replace(window, answer=int(str(stats.get("completion_tokens", 0))))
+    done = replace(
+        state,
+        stage="done",
+        text=text,
+        stats=dict(stats),
+        window=window,
+        stopped=stats.get("finish_reason") == "cancelled",
+    )
+    if verifier is None:
+        return done
+    if is_refusal(text):
+        return replace(done, abstained=True, caution=False)
+    cited = cite(verifier.check(text))
+    return replace(done, citations=cited.citations, marks=cited.marks, closest=())
+
+
+def _reading(model: LlamaChat, fitted: Fitted, found: Found | None) -> Answer:
+    """Return the answer before its first word: what the model is about to read."""
+    total = fitted.window.used or 1
+    seen = tuple(
+        Seen(excerpt.name, excerpt.page, excerpt.text, tokens, round(tokens / total, 4))
+        for excerpt, tokens in zip(fitted.excerpts, fitted.tokens, strict=True)
+    )
+    dropped = [LeftOut(excerpt.name, excerpt.page, excerpt.text, "room") for excerpt in fitted.left_out]
+    if found is not None:
+        dropped += [LeftOut(one.name, one.page, one.text, one.reason) for one in found.dropped]
+    reading = Reading(model.render(fitted.prompt), seen, tuple(dropped))
+    state = Answer("reading", window=fitted.window, reading=reading)
+    if found is None:
+        return state
+    how = found.standalone.how
+    searched = "" if how == "as_asked" else found.standalone.text
+    return replace(state, searched=searched, how=how if searched else "", closest=closest(found))
+
+
+def _refusal(found: Found, language: str, stats: Mapping[str, object]) -> Answer:
+    """Return the answer that the model was not asked for."""
+    how = found.standalone.how
+    return Answer(
+        "done",
+        NO_ANSWER[language],
+        abstained=True,
+        closest=closest(found),
+        stats=dict(stats),
+        searched="" if how == "as_asked" else found.standalone.text,
+        how="" if how == "as_asked" else how,
     )

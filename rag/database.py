@@ -43,6 +43,8 @@ documents = Table(
     Column("status", String(16), nullable=False),  # ready | partial; a failed upload leaves no row
     Column("page_count", Integer, nullable=False, server_default="0"),
     Column("note", JSON),  # {"en": ..., "es": ...} or null
+    Column("chunk_size", Integer),  # in characters, as is the overlap; null: rag.chunking's own
+    Column("chunk_overlap", Integer),
 )
 
 # Who holds a document, under which name. The last holder's delete removes the document itself.

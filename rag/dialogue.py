@@ -9,9 +9,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.answer import Answer, Answerer, AskOptions
+from rag.answer import Answerer, AskOptions
 from rag.errors import ConversationNotFound, EmptyQuestion
 from rag.history import History, Message
+from rag.result import Answer
 
 
 @dataclass(frozen=True)

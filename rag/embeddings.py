@@ -37,6 +37,7 @@ class EmbeddingSpec:
     weight: float = 0.5
     evidence_scale: float = 1.0
     evidence_threshold: float = 0.0
+    evidence_refuse: float = 0.0
 
     @property
     def collection(self) -> str:
@@ -55,6 +56,7 @@ def embedding_spec(catalogue: Catalogue, name: str) -> EmbeddingSpec:
         weight=0.5 if entry.weight is None else entry.weight,
         evidence_scale=entry.evidence_scale,
         evidence_threshold=entry.evidence_threshold,
+        evidence_refuse=entry.evidence_refuse,
     )
 
 

@@ -87,6 +87,7 @@ class Entry:
     weight: float | None = None
     evidence_scale: float = 1.0
     evidence_threshold: float = 0.0
+    evidence_refuse: float = 0.0
     query_prefix: str = ""
     passage_prefix: str = ""
     files: tuple[str, ...] = ()

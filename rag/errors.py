@@ -20,6 +20,10 @@ AulaError
 │   ├── ParseTimeout         reading took too long and was ended
 │   ├── ParseOutOfMemory     reading took too much memory and was ended
 │   ├── TooLarge             over a limit
+│   ├── PageNotFound         no such page in the document
+│   ├── PageNotDrawn         no picture can be made of a page
+│   ├── BadCut               chunk size or overlap outside what makes sense
+│   ├── DocumentShared       somebody else holds it too, so it stays as it is
 │   └── NoRoom               the disk is full
 ├── QuestionError
 │   ├── EmptyQuestion
@@ -253,6 +257,54 @@ class TooLarge(DocumentError):
     messages = {
         "en": "“{name}” is larger than {limit}. Split it and upload the parts.",
         "es": "«{name}» supera {limit}. Divídelo y sube las partes.",
+    }
+
+
+class BadCut(DocumentError):
+    """`smallest` and `largest`: the limits of a chunk, in characters."""
+
+    messages = {
+        "en": (
+            "A passage can have from {smallest} to {largest} characters, and the overlap can be from 0 to half of "
+            "that. Choose other values and try again."
+        ),
+        "es": (
+            "Un fragmento puede tener entre {smallest} y {largest} caracteres, y el solapamiento, entre 0 y la mitad. "
+            "Elige otros valores y vuelve a intentarlo."
+        ),
+    }
+
+
+class DocumentShared(DocumentError):
+    """`name`: the document that somebody else holds too."""
+
+    messages = {
+        "en": (
+            "Somebody else on this Aula has “{name}” too, and you share its passages, so it stays cut as it is. "
+            "The preview shows you how it would be cut."
+        ),
+        "es": (
+            "Otra persona tiene también «{name}» en esta Aula y sus fragmentos son comunes, así que se queda dividido "
+            "como está. La vista previa te enseña cómo quedaría."
+        ),
+    }
+
+
+class PageNotFound(DocumentError):
+    """`page`: the number asked for, `pages`: how many there are."""
+
+    messages = {
+        "en": "There is no page {page}: the document has {pages}. Choose one of those.",
+        "es": "La página {page} no existe: el documento tiene {pages}. Elige una de ellas.",
+    }
+
+
+class PageNotDrawn(DocumentError):
+    """A page has no picture: it is broken, or drawing it took too long or too much memory."""
+
+    messages = {
+        "en": "This page could not be drawn. Its text is here; for the picture, open the file in its own program.",
+        "es": "No se ha podido dibujar esta página. Aquí está su texto; para verla, abre el archivo en su programa.",
     }
 
 

@@ -9,14 +9,15 @@ and 5.45, 0.88 (es) and 0.94 (en) of the questions whose article was left out of
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from rag import lexical
 from rag.dense import Dense
 from rag.retrieval import Passage
 from rag.store import Store
 
+Zone = Literal["answer", "caution", "refuse"]
 # Without embeddings, coverage alone decides: on the same half, 0.7 of the left-out questions lie below 0.36.
 _WORDS_ALONE = 0.36
 
@@ -29,25 +30,25 @@ class Judge:
         self._store = store
         self._dense = dense
 
-    def strong(self, question: str, passages: Sequence[Passage]) -> bool:
-        """Tell whether the passages are likely to answer the question."""
+    def zone(self, question: str, passages: Sequence[Passage], translations: Mapping[str, str] | None = None) -> Zone:
+        """Return "answer", "caution" (the evidence is weak) or "refuse" (the documents do not hold it)."""
         if not passages:
-            return False
-        coverage = max(self.coverage(question, passage) for passage in passages)
+            return "refuse"
+        asked = {question, *(translations or {}).values()}
+        coverage = max(self.coverage(text, passage) for passage in passages for text in asked)
         loaded = self._dense.get()
         nearest = max(passage.dense for passage in passages)
         if loaded is None or nearest == 0.0:
-            return coverage >= _WORDS_ALONE
+            return "answer" if coverage >= _WORDS_ALONE else "caution"
         spec = loaded[0].spec
-        return coverage + spec.evidence_scale * nearest >= spec.evidence_threshold
+        evidence = coverage + spec.evidence_scale * nearest
+        if evidence < spec.evidence_refuse:
+            return "refuse"
+        return "caution" if evidence < spec.evidence_threshold else "answer"
 
     def coverage(self, question: str, passage: Passage) -> float:
         """Return the share (0..1) of the question's terms, by weight, that stand in the passage."""
         terms = lexical.query_terms(question, [passage.language], lexical.STOP_WORDS)
-        total, frequencies = self._store.document_frequencies(terms)
-        weights = {
-            term: math.log(1.0 + (total - frequencies.get(term, 0) + 0.5) / (frequencies.get(term, 0) + 0.5))
-            for term in terms
-        }
+        weights = self._store.term_weights(terms)
         held = set(lexical.index_terms(passage.text, passage.language).split(" "))
         return sum(weights[term] for term in terms if term in held) / (sum(weights.values()) or 1.0)

@@ -49,14 +49,13 @@ class Job:
     chars: int
 
 
-def limit_resources(job: Job) -> None:
-    """Limit memory and processor time where the system can: the parent's own limits hold everywhere."""
+def limit_resources(memory_mb: int, cpu: int) -> None:
+    """Limit memory and seconds of processor time where the system can: the parent's own limits hold everywhere."""
     try:
         import resource
     except ImportError:  # Windows
         return
-    cpu = int(job.seconds * (job.pages // 1000 + 1)) + 10
-    memory = job.memory_mb * 2**20
+    memory = memory_mb * 2**20
     limits = (
         (resource.RLIMIT_AS, memory, memory),
         (resource.RLIMIT_CPU, cpu, cpu + 5),  # beyond the first a signal, beyond the second the end
@@ -108,7 +107,7 @@ def main() -> None:
 
     fields = json.loads(sys.stdin.buffer.read())
     job = Job(**{**fields, "path": Path(fields["path"])})
-    limit_resources(job)
+    limit_resources(job.memory_mb, int(job.seconds * (job.pages // 1000 + 1)) + 10)
     try:
         serve(job, emit)
     except Refused as refused:

@@ -1,23 +1,33 @@
 """A question to the chunks that answer it: dense and lexical search, fused. It knows nothing of the language model.
 
 Fusion is the convex combination of per-query normalised scores (Bruch, Gai and Ingber 2023, "An Analysis of Fusion
-Functions for Hybrid Retrieval"), not of ranks: rank fusion lets a weak list hurt a strong one.
+Functions for Hybrid Retrieval"), not of ranks: rank fusion lets a weak list hurt a strong one. BM25 is divided by what
+a chunk with every word of the question could have at most, not by the best that was found: where the words hardly
+match, as in another language, the best of a bad list must not count as much as a perfect one. The best few chunks are
+then looked at sentence by sentence: an answer is often one sentence of a chunk that is about more.
+
+Chosen on half of XQuAD (612 questions a language) with multilingual-e5-small, hit@1 before and after: Spanish 0.951 and
+0.954, English 0.956 and 0.964, Spanish on English 0.771 and 0.900, English on Spanish 0.815 and 0.904.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from rag import lexical
 from rag.dense import Dense
 from rag.errors import EmptyQuestion
-from rag.store import Store
+from rag.sentences import split_sentences
+from rag.store import Chunk, Document, Store
 
 CANDIDATES = 100  # from each of the two searches, before fusion
+LOOKED_AT = 5  # chunks whose sentences are weighed: those from which the prompt's sentences are chosen, too
+SENTENCE_SHARE = 0.4  # of a chunk's dense part
+_K1 = 1.2  # of FTS5's BM25: a term counts at most k1 + 1 times its inverse document frequency
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,25 @@ class Passage:
     language: str = ""
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """What the searches found in what an owner holds, each as {chunk: value}.
+
+    `dense`: cosines, `lexical`: BM25 scores; their `_parts` are the same brought to 0..1 for this question;
+    `fused` = weight * dense part + (1 - weight) * lexical part. `terms` are the stems that were searched for.
+    `sentences`: the best cosine of a sentence, for the few chunks that were looked at so; it is in their dense part.
+    """
+
+    terms: tuple[str, ...] = ()
+    weight: float = 0.0
+    dense: Mapping[int, float] = field(default_factory=dict)
+    lexical: Mapping[int, float] = field(default_factory=dict)
+    dense_parts: Mapping[int, float] = field(default_factory=dict)
+    lexical_parts: Mapping[int, float] = field(default_factory=dict)
+    fused: Mapping[int, float] = field(default_factory=dict)
+    sentences: Mapping[int, float] = field(default_factory=dict)
+
+
 class Retriever:
     """Searches what an owner holds."""
 
@@ -52,27 +81,16 @@ class Retriever:
         k: int = 5,
         documents: Sequence[str] | None = None,
         cancel: threading.Event | None = None,
+        translations: Mapping[str, str] | None = None,
     ) -> list[Passage]:
         """Return the best `k` chunks of `documents` (None: all that `owner` holds), best first.
 
-        Raises EmptyQuestion, DocumentNotFound (also for another's document), Cancelled.
+        `translations`: {language: the question in it}, for the search by words. Raises EmptyQuestion, DocumentNotFound
+        (also for another's document), Cancelled.
         """
-        if not question.strip():
-            raise EmptyQuestion
-        held = self._store.documents(owner)
-        if documents is not None:
-            held = [self._store.document(owner, document) for document in documents]
-        if not held:
-            return []
-        ids = [document.id for document in held]
-        terms = lexical.query_terms(question, sorted({document.language for document in held}))
-        by_words = self._store.lexical(terms, ids, max(CANDIDATES, k))
-        weight, by_meaning = self._search_dense(owner, question, ids, documents is None, by_words, k, cancel)
-        fused = fuse(by_meaning, by_words, weight)
-        # Vectors of another owner's documents, or of an upload on its way, must not take the place of what is held.
-        owners = self._store.documents_of(fused)
-        fused = {chunk: score for chunk, score in fused.items() if owners.get(chunk) in set(ids)}
-        best = sorted(fused, key=lambda chunk: (-fused[chunk], chunk))[:k]
+        ranking = self.rank(owner, question, k, documents, cancel, translations)
+        fused = ranking.fused
+        best = ordered(fused)[:k]
         found = self._store.chunks(owner, best)
         return [
             Passage(
@@ -84,12 +102,75 @@ class Retriever:
                 start=chunk.start,
                 end=chunk.end,
                 score=fused[chunk.id],
-                dense=by_meaning.get(chunk.id, 0.0),
-                lexical=by_words.get(chunk.id, 0.0),
+                dense=ranking.dense.get(chunk.id, 0.0),
+                lexical=ranking.lexical.get(chunk.id, 0.0),
                 language=chunk.language,
             )
             for chunk in (found[key] for key in best if key in found)
         ]
+
+    def rank(
+        self,
+        owner: str,
+        question: str,
+        k: int = 5,
+        documents: Sequence[str] | None = None,
+        cancel: threading.Event | None = None,
+        translations: Mapping[str, str] | None = None,
+    ) -> Ranking:
+        """Return what each of the two searches found, and both fused: what `search` takes the best `k` of.
+
+        Raises as `search` does.
+        """
+        if not question.strip():
+            raise EmptyQuestion
+        held = self._store.documents(owner)
+        if documents is not None:
+            held = [self._store.document(owner, document) for document in documents]
+        if not held:
+            return Ranking()
+        ids = {document.id for document in held}
+        terms, by_words, top = self._search_words(question, held, max(CANDIDATES, k), translations or {})
+        weight, by_meaning = self._search_dense(owner, question, sorted(ids), documents is None, by_words, k, cancel)
+        # Vectors of another owner's documents, or of an upload on its way, must not take the place of what is held.
+        owners = self._store.documents_of(by_meaning.keys() | by_words.keys())
+        by_meaning, by_words = (
+            {chunk: score for chunk, score in found.items() if owners.get(chunk) in ids}
+            for found in (by_meaning, by_words)
+        )
+        near, named = normalised(by_meaning, by_words, top)
+        best = ordered(combined(near, named, weight))[:LOOKED_AT]
+        sentences = self._best_sentences(owner, question, best, cancel) if by_meaning else {}
+        near |= look_closer(near, by_meaning, sentences)
+        fused = combined(near, named, weight)
+        return Ranking(tuple(terms), weight, by_meaning, by_words, near, named, fused, sentences)
+
+    def _search_words(
+        self, question: str, held: Sequence[Document], k: int, translations: Mapping[str, str]
+    ) -> tuple[list[str], dict[int, float], float]:
+        """Return the terms, {chunk: BM25} and the BM25 that a chunk with every word of the question could have."""
+        languages = sorted({document.language for document in held})
+        asked = {question: languages, **{text: [language] for language, text in translations.items()}}
+        words = [lexical.query_words(text, stems) for text, stems in asked.items()]
+        terms = list(dict.fromkeys(stem for variants in words for stems in variants for stem in stems))
+        weights = self._store.term_weights(terms)
+        # A word has a stem in each language: the one that the texts know is the one that can be found.
+        most = max(sum(min(weights[stem] for stem in stems) for stems in variants) for variants in words)
+        return terms, self._store.lexical(terms, [document.id for document in held], k), most * (_K1 + 1.0)
+
+    def _best_sentences(
+        self, owner: str, question: str, best: Sequence[int], cancel: threading.Event | None
+    ) -> dict[int, float]:
+        """Return {chunk: the highest cosine of one of its sentences}."""
+        loaded = self._dense.get(cancel)
+        if loaded is None:
+            return {}
+        embedder, _ = loaded
+        query = embedder.encode_query(question)
+        texts = {key: _sentences(chunk) for key, chunk in self._store.chunks(owner, best).items()}
+        vectors = embedder.encode_sentences([sentence for sentences in texts.values() for sentence in sentences])
+        cosines = iter((vectors @ query).tolist())
+        return {key: max(next(cosines) for _ in sentences) for key, sentences in texts.items() if sentences}
 
     def _search_dense(
         self,
@@ -115,13 +196,49 @@ class Retriever:
         return embedder.spec.weight, found
 
 
-def fuse(dense: Mapping[int, float], words: Mapping[int, float], weight: float) -> dict[int, float]:
-    """Return weight * dense (min-max to 0..1) + (1 - weight) * BM25 (divided by its maximum), for chunks of either."""
+def ordered(scores: Mapping[int, float]) -> list[int]:
+    """Return the chunks, best first; of equals, the one that came first."""
+    return sorted(scores, key=lambda chunk: (-scores[chunk], chunk))
+
+
+def _sentences(chunk: Chunk) -> list[str]:
+    return [sentence.text for sentence in split_sentences(chunk.text, chunk.language)]
+
+
+def normalised(
+    dense: Mapping[int, float], words: Mapping[int, float], most: float = 0.0
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Return both brought to 0..1: cosines min-max, BM25 divided by `most`, or by its maximum where that is 0."""
     low = min(dense.values(), default=0.0)
     span = max(dense.values(), default=0.0) - low
-    top = max(words.values(), default=0.0)
+    top = most or max(words.values(), default=0.0)
+    return (
+        {chunk: (cosine - low) / span if span > 0 else 1.0 for chunk, cosine in dense.items()},
+        {chunk: min(score / top, 1.0) if top > 0 else 0.0 for chunk, score in words.items()},
+    )
+
+
+def look_closer(
+    near: Mapping[int, float], dense: Mapping[int, float], sentences: Mapping[int, float]
+) -> dict[int, float]:
+    """Return the dense parts of the chunks in `sentences`, with the share of their best sentence on the same scale."""
+    low = min(dense.values(), default=0.0)
+    span = max(dense.values(), default=0.0) - low
     return {
-        chunk: weight * (((dense[chunk] - low) / span if span > 0 else 1.0) if chunk in dense else 0.0)
-        + (1.0 - weight) * (words.get(chunk, 0.0) / top if top > 0 else 0.0)
-        for chunk in dense.keys() | words.keys()
+        chunk: (1.0 - SENTENCE_SHARE) * near.get(chunk, 0.0) + SENTENCE_SHARE * max(0.0, (cosine - low) / span)
+        for chunk, cosine in sentences.items()
+        if span > 0
     }
+
+
+def combined(near: Mapping[int, float], named: Mapping[int, float], weight: float) -> dict[int, float]:
+    """Return weight * dense part + (1 - weight) * lexical part, for the chunks of either."""
+    return {
+        chunk: weight * near.get(chunk, 0.0) + (1.0 - weight) * named.get(chunk, 0.0)
+        for chunk in near.keys() | named.keys()
+    }
+
+
+def fuse(dense: Mapping[int, float], words: Mapping[int, float], weight: float) -> dict[int, float]:
+    """Return both scores combined, each brought to 0..1 among themselves."""
+    return combined(*normalised(dense, words), weight)

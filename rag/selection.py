@@ -16,21 +16,21 @@ from itertools import pairwise
 import numpy as np
 
 from rag import lexical
+from rag.candidates import Candidate, candidates, without_repeats
 from rag.dense import Dense
 from rag.retrieval import Passage, fuse
-from rag.sentences import split_sentences
 
 PASSAGES = 5  # whose sentences compete
-# Chosen on half of XQuAD (612 questions a language): the gold answer then stands in what is kept for 0.962 (es) and
-# 0.976 (en) of the questions, in about 780 and 700 characters; four best sentences without neighbours kept 0.940 and
-# 0.959 in as many.
+# Chosen on half of XQuAD (612 questions a language): the gold answer then stands in what is kept for 0.961 (es) of the
+# questions, in about 780 characters; with one more sentence for 0.973 in 860.
 SENTENCES = 3  # the best ones
 NEIGHBOURED = 2  # of these, how many bring along the sentence before and the one after, for pronouns and context
-PASSAGE_SHARE = 1.0
+PASSAGE_SHARE = 2.5
 # Slides and lists are made of short lines: more of them are taken until this many characters are there.
 FILL = 500
 FILL_SENTENCES = 12
 GAP = " […] "
+_SHOWN_DROPPED = 12
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,21 @@ class Excerpt:
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    passage: Passage
+class Dropped:
+    """A sentence that was found and left out. `reason`: repeat (says what another one says) | weaker."""
+
+    name: str
+    page: int
     text: str
-    start: int
-    end: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What goes into the prompt, the page with the best sentence first, and the best of what does not."""
+
+    excerpts: tuple[Excerpt, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
 
 
 class Selector:
@@ -67,25 +77,27 @@ class Selector:
         passages: Sequence[Passage],
         sentences: int = SENTENCES,
         cancel: threading.Event | None = None,
-    ) -> list[Excerpt]:
-        """Return excerpts of the best `sentences` and the neighbours of the first, the page with the best one first."""
-        candidates = _candidates(passages[:PASSAGES])
-        if not candidates:
-            return []
-        scores = self._score(question, candidates, cancel)
-        ranked = sorted(range(len(candidates)), key=lambda i: -scores[i])
+    ) -> Selection:
+        """Return excerpts of the best `sentences`, the neighbours of the first, and what was left out."""
+        pool, repeats = without_repeats(candidates(passages[:PASSAGES]))
+        if not pool:
+            return Selection()
+        scores = self._score(question, pool, cancel)
+        ranked = sorted(range(len(pool)), key=lambda i: -scores[i])
         chosen = dict.fromkeys(ranked[:sentences])
-        chosen |= dict.fromkeys(_neighbours(candidates, ranked[:sentences][:NEIGHBOURED]))
+        chosen |= dict.fromkeys(_neighbours(pool, ranked[:sentences][:NEIGHBOURED]))
         for i in ranked[sentences:FILL_SENTENCES]:
-            if sum(len(candidates[j].text) for j in chosen) >= FILL:
+            if sum(len(pool[j].text) for j in chosen) >= FILL:
                 break
             chosen[i] = None
-        return _excerpts([(candidates[i], scores[i]) for i in chosen])
+        left = [_dropped(pool[i], "weaker") for i in ranked if i not in chosen]
+        dropped = [*(_dropped(candidate, "repeat") for candidate in repeats), *left]
+        return Selection(tuple(_excerpts([(pool[i], scores[i]) for i in chosen])), tuple(dropped[:_SHOWN_DROPPED]))
 
-    def _score(self, question: str, candidates: Sequence[_Candidate], cancel: threading.Event | None) -> list[float]:
-        texts = [candidate.text for candidate in candidates]
-        languages = sorted({candidate.passage.language for candidate in candidates})
-        words = bm25(lexical.query_terms(question, languages), candidates)
+    def _score(self, question: str, pool: Sequence[Candidate], cancel: threading.Event | None) -> list[float]:
+        texts = [candidate.text for candidate in pool]
+        languages = sorted({candidate.passage.language for candidate in pool})
+        words = bm25(lexical.query_terms(question, languages), pool)
         loaded = self._dense.get(cancel)
         if loaded is None:
             fused = fuse({}, words, 0.0)
@@ -93,12 +105,12 @@ class Selector:
             embedder, _ = loaded
             cosines = embedder.encode_sentences(texts) @ embedder.encode_query(question)
             fused = fuse(dict(enumerate(np.asarray(cosines, dtype=float).tolist())), words, embedder.spec.weight)
-        return [fused.get(i, 0.0) + PASSAGE_SHARE * candidate.passage.score for i, candidate in enumerate(candidates)]
+        return [fused.get(i, 0.0) + PASSAGE_SHARE * candidate.passage.score for i, candidate in enumerate(pool)]
 
 
-def bm25(terms: Sequence[str], candidates: Sequence[_Candidate], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
+def bm25(terms: Sequence[str], pool: Sequence[Candidate], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
     """Return {position: BM25} of the candidates' texts among themselves (Robertson and Zaragoza 2009)."""
-    stemmed = [lexical.stem(lexical.words(item.text), item.passage.language) for item in candidates]
+    stemmed = [lexical.stem(lexical.words(item.text), item.passage.language) for item in pool]
     mean = sum(map(len, stemmed)) / len(stemmed) or 1.0
     counts = [Counter(tokens) for tokens in stemmed]
     found: dict[int, float] = {}
@@ -114,32 +126,26 @@ def bm25(terms: Sequence[str], candidates: Sequence[_Candidate], k1: float = 1.2
     return found
 
 
-def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
-    """Cut passages into sentences; where chunks overlap, a sentence counts once, with its better passage."""
-    found: dict[tuple[str, int, int], _Candidate] = {}
-    for passage in passages:
-        for sentence in split_sentences(passage.text, passage.language):
-            start, end = passage.start + sentence.start, passage.start + sentence.end
-            found.setdefault((passage.document, passage.page, start), _Candidate(passage, sentence.text, start, end))
-    return list(found.values())
-
-
-def _neighbours(candidates: Sequence[_Candidate], best: Sequence[int]) -> Iterator[int]:
+def _neighbours(pool: Sequence[Candidate], best: Sequence[int]) -> Iterator[int]:
     """Yield the positions before and after each of `best` that lie in the same passage."""
     for i in best:
         for other in (i - 1, i + 1):
-            if 0 <= other < len(candidates) and candidates[other].passage is candidates[i].passage:
+            if 0 <= other < len(pool) and pool[other].passage is pool[i].passage:
                 yield other
 
 
-def _excerpts(chosen: Sequence[tuple[_Candidate, float]]) -> list[Excerpt]:
-    by_page: dict[tuple[str, int], list[tuple[_Candidate, float]]] = {}
+def _dropped(candidate: Candidate, reason: str) -> Dropped:
+    return Dropped(candidate.passage.name, candidate.passage.page, candidate.text, reason)
+
+
+def _excerpts(chosen: Sequence[tuple[Candidate, float]]) -> list[Excerpt]:
+    by_page: dict[tuple[str, int], list[tuple[Candidate, float]]] = {}
     for candidate, score in chosen:  # best first, so pages come in the order of their best sentence
         by_page.setdefault((candidate.passage.document, candidate.passage.page), []).append((candidate, score))
     return [_excerpt(group) for group in by_page.values()]
 
 
-def _excerpt(group: Sequence[tuple[_Candidate, float]]) -> Excerpt:
+def _excerpt(group: Sequence[tuple[Candidate, float]]) -> Excerpt:
     best, score = group[0]
     ordered = sorted((candidate for candidate, _ in group), key=lambda candidate: candidate.start)
     text = ordered[0].text

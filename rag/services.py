@@ -14,13 +14,19 @@ from rag.dense import Dense
 from rag.engine import Engine
 from rag.errors import DataInUse
 from rag.evidence import Judge
+from rag.finder import Finder
 from rag.history import History
 from rag.ingest import Library
+from rag.inspection import Inspector
 from rag.models import Catalogue
+from rag.overview import Sketcher
+from rag.page_image import PagePictures
+from rag.page_view import PageViewer
 from rag.retrieval import Retriever
 from rag.selection import Selector
 from rag.settings import Settings
 from rag.store import Store
+from rag.translation import Translator
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,9 @@ class Services:
     dense: Dense
     engine: Engine
     library: Library
+    viewer: PageViewer
     retriever: Retriever
+    inspector: Inspector
     answerer: Answerer
     history: History
     hold: FileLock
@@ -65,18 +73,26 @@ def build_services(settings: Settings) -> Services:
     catalogue = Catalogue(settings)
     engine = Engine(settings, catalogue, dense)
     retriever = Retriever(store, dense)
+    pictures = PagePictures(settings.files_dir, settings.pages_dir)
     return Services(
         settings=settings,
         database=database,
         catalogue=catalogue,
         dense=dense,
         engine=engine,
-        library=Library(store, dense, settings.files_dir, settings.work_dir),
+        library=Library(store, dense, settings.files_dir, settings.work_dir, pictures),
+        viewer=PageViewer(store, pictures),
         retriever=retriever,
-        answerer=Answerer(store, retriever, Selector(dense), Judge(store, dense), engine.chat),
+        inspector=Inspector(store, dense, retriever),
+        answerer=Answerer(store, dense, build_finder(store, dense, retriever), engine.chat),
         history=History(database),
         hold=hold,
     )
+
+
+def build_finder(store: Store, dense: Dense, retriever: Retriever) -> Finder:
+    """Put together what finds the passages for a question."""
+    return Finder(store, retriever, Selector(dense), Judge(store, dense), Sketcher(store, dense), Translator())
 
 
 def _hold(folder: Path) -> FileLock:

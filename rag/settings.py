@@ -61,6 +61,11 @@ class Settings:
         return self.data_dir / "chroma"
 
     @property
+    def pages_dir(self) -> Path:
+        """Pictures of pages that were looked at: disposable, drawn again from the originals."""
+        return self.data_dir / "pages"
+
+    @property
     def work_dir(self) -> Path:
         """Uploads on their way in, emptied at start."""
         return self.data_dir / "work"

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, text
 
-from rag import lexical
-from rag.chunking import Span
+from rag import chunk_rows, lexical
+from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE, Cut, Span
 from rag.database import checkpoint, chunks, documents, holdings, pages, reading
-from rag.errors import DocumentNotFound
+from rag.errors import DocumentNotFound, DocumentShared
 from rag.loaders import PageText
 
 _IN = 500  # ids a statement: under SQLite's limit on variables in every build
@@ -31,6 +31,8 @@ class Document:
     added: datetime
     unit: str = "page"
     note: dict[str, str] | None = None
+    chunk_size: int = CHUNK_SIZE
+    chunk_overlap: int = CHUNK_OVERLAP
 
     def message(self, lang: str) -> str:
         """Return what is amiss, in `lang`, or an empty text."""
@@ -101,27 +103,29 @@ class Store:
             connection.execute(insert(documents).values(page_count=len(texts), **vars(facts)))
             if texts:
                 connection.execute(insert(pages), [{"document": facts.id, **vars(page)} for page in texts])
-            if not spans:
-                return []
-            first = (
-                int(
-                    connection.execute(
-                        text("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name='chunks'")
-                    ).scalar_one()
-                )
-                + 1
-            )
-            ids = list(range(first, first + len(spans)))
-            rows = [{"id": key, "document": facts.id, **vars(span)} for key, span in zip(ids, spans, strict=True)]
-            connection.execute(insert(chunks), rows)
-            lexical.add(
-                connection,
-                [
-                    (key, lexical.index_terms(by_page[span.page][span.start : span.end], facts.language))
-                    for key, span in zip(ids, spans, strict=True)
-                ],
-            )
+            ids = chunk_rows.reserve(connection, len(spans))
+            chunk_rows.write(connection, facts.id, facts.language, by_page, ids, spans)
             return ids
+
+    def reserve(self, count: int) -> list[int]:
+        """Return `count` ids for chunks to come, so that their vectors can be made before they are written."""
+        with self._database.begin() as connection:
+            return chunk_rows.reserve(connection, count)
+
+    def recut(self, owner: str, document: str, cut: Cut, ids: Sequence[int], spans: Sequence[Span]) -> list[int]:
+        """Put new chunks in the place of a document's old ones, in one transaction; return the old ones' ids.
+
+        Raises DocumentNotFound, also for another's, and DocumentShared when somebody else holds it too: the chunks
+        are theirs as well.
+        """
+        with self._database.begin() as connection:
+            held = connection.execute(select(holdings).where(holdings.c.document == document)).all()
+            mine = next((row for row in held if row.owner == owner), None)
+            if mine is None:
+                raise DocumentNotFound
+            if len(held) > 1:
+                raise DocumentShared(name=mine.name)
+            return chunk_rows.exchange(connection, document, cut, ids, spans)
 
     def release(self, owner: str, document: str) -> bool:
         """Take a document from `owner`; True when nobody holds it now and it was erased. Raises DocumentNotFound."""
@@ -183,6 +187,8 @@ class Store:
                 added=row.added.replace(tzinfo=UTC),
                 unit=row.unit,
                 note=row.note,
+                chunk_size=CHUNK_SIZE if row.chunk_size is None else row.chunk_size,
+                chunk_overlap=CHUNK_OVERLAP if row.chunk_overlap is None else row.chunk_overlap,
             )
             for row in rows
         ]
@@ -199,6 +205,20 @@ class Store:
         if row is None:
             raise DocumentNotFound
         return str(row.text)
+
+    def page_texts(self, owner: str, document: str) -> list[tuple[int, str]]:
+        """Return (number, text) of every page, in order. Raises DocumentNotFound, also for another's."""
+        query = (
+            select(pages.c.number, pages.c.text)
+            .join(holdings, holdings.c.document == pages.c.document)
+            .where(holdings.c.owner == owner, pages.c.document == document)
+            .order_by(pages.c.number)
+        )
+        with self._reads.connect() as connection:
+            found = [(int(row.number), str(row.text)) for row in connection.execute(query)]
+            if not found and not _held(connection, owner, document):
+                raise DocumentNotFound
+        return found
 
     def documents_of(self, ids: Iterable[int]) -> dict[int, str]:
         """Return {chunk id: document} for those of `ids` that exist."""
@@ -247,10 +267,19 @@ class Store:
         with self._reads.connect() as connection:
             return lexical.search(connection, terms, documents_, k)
 
+    def lexical_parts(self, terms: Sequence[str], ids: Sequence[int]) -> dict[int, dict[str, float]]:
+        """Return {chunk id: {term: its part of the BM25 score}}."""
+        with self._reads.connect() as connection:
+            return lexical.contributions(connection, terms, ids)
+
     def document_frequencies(self, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
         """Return the number of chunks, and in how many of them each term stands."""
         with self._reads.connect() as connection:
             return lexical.document_frequencies(connection, terms)
+
+    def term_weights(self, terms: Sequence[str]) -> dict[str, float]:
+        """Return {term: inverse document frequency} over all chunks; a term that stands nowhere weighs most."""
+        return lexical.weights(*self.document_frequencies(terms), terms)
 
     def ids(self) -> dict[int, str]:
         """Return {chunk id: document} of every chunk, for putting Chroma right."""
@@ -268,13 +297,13 @@ class Store:
         with self._reads.connect() as connection:
             return {row.id for row in connection.execute(select(documents.c.id))}
 
-    def held_by_others(self, owner: str) -> bool:
-        """Tell whether anybody else has a document: then a search must be filtered."""
+    def held_by_others(self, owner: str, document: str | None = None) -> bool:
+        """Tell whether anybody else has a document (any at all: then a search must be filtered), or this one."""
+        query = select(holdings.c.owner).where(holdings.c.owner != owner).limit(1)
+        if document is not None:
+            query = query.where(holdings.c.document == document)
         with self._reads.connect() as connection:
-            return (
-                connection.execute(select(holdings.c.owner).where(holdings.c.owner != owner).limit(1)).first()
-                is not None
-            )
+            return connection.execute(query).first() is not None
 
 
 def _exists(connection: Connection, document: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.errors import QuestionTooLong
+from rag.prompt import MOST_SHOTS, documents_prompt, plain_prompt, whole_prompt
 from rag.selection import Excerpt
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ _MIN_ANSWER = 64  # tokens that are kept free for the answer, at the least
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of the model. No excerpts: a chat without documents; `strong`: they are likely to answer it."""
+    """What is asked of the model. No excerpts: a chat without documents; `whole`: they are a sketch of all of them."""
 
     question: str
     language: str
     excerpts: tuple[Excerpt, ...] = ()
-    strong: bool = True
+    whole: bool = False
     system: str = ""
     max_tokens: int = 512
 
@@ -42,43 +43,69 @@ class Window:
     answer: int = 0
     dropped: int = 0
 
+    @property
+    def used(self) -> int:
+        """The tokens of the prompt."""
+        return self.system + self.history + self.passages + self.question
 
-def fit(model: LlamaChat, ask: Ask, history: Sequence[Turn]) -> tuple[list[BaseMessage], Window, list[Excerpt]]:
-    """Build the prompt, dropping the last excerpts and the oldest turns until it and the answer fit.
 
-    Returns the excerpts that are left, too. Raises QuestionTooLong.
+@dataclass(frozen=True)
+class Fitted:
+    """A prompt that fits, and how: `excerpts` are in it with their `tokens` each, `left_out` had no room."""
+
+    prompt: list[BaseMessage]
+    window: Window
+    excerpts: list[Excerpt]
+    tokens: list[int]
+    left_out: list[Excerpt]
+
+
+def fit(model: LlamaChat, ask: Ask, history: Sequence[Turn]) -> Fitted:
+    """Build the prompt, dropping the weakest excerpts and the oldest turns until it and the answer fit.
+
+    Raises QuestionTooLong.
     """
-    from rag.prompt import documents_prompt, plain_prompt
-
-    left = list(ask.excerpts)
-
-    def build(turns: Sequence[Turn]) -> list[BaseMessage]:
-        if left:
-            return documents_prompt(ask.question, left, turns, ask.language, ask.system, ask.strong)
-        return plain_prompt(ask.question, turns, ask.language, ask.system)
-
-    bare = model.count_messages(build(()))
-    while len(left) > 1 and model.context - bare < _MIN_ANSWER:
-        left.pop()
-        bare = model.count_messages(build(()))
-    reserve = max(_MIN_ANSWER, min(ask.max_tokens, model.context // 4))
-    room = model.context - bare - reserve
+    left, shots = list(ask.excerpts), MOST_SHOTS
+    bare = model.count_messages(_build(ask, left, (), shots))
+    while (shots or len(left) > 1) and model.context - bare < _MIN_ANSWER:
+        if shots:
+            shots -= 1  # what they show is worth less than what the documents say
+        else:
+            left.pop()
+        bare = model.count_messages(_build(ask, left, (), shots))
     if model.context - bare < _MIN_ANSWER:
         raise QuestionTooLong(tokens=bare, room=model.context - _MIN_ANSWER)
-    kept = _keep_last(model, history, room)
-    prompt = build(kept)
-    total = model.count_messages(prompt)
-    passages = sum(model.count_tokens(excerpt.text) for excerpt in left)
+    reserve = max(_MIN_ANSWER, min(ask.max_tokens, model.context // 4))
+    kept = _keep_last(model, history, model.context - bare - reserve)
+    left = _ends_first(left) if not ask.whole else left
+    prompt = _build(ask, left, kept, shots)
+    tokens = [model.count_tokens(excerpt.text) for excerpt in left]
     asked = model.count_tokens(ask.question)
     window = Window(
         context=model.context,
-        system=max(0, bare - passages - asked),
-        history=total - bare,
-        passages=passages,
+        system=max(0, bare - sum(tokens) - asked),
+        history=model.count_messages(prompt) - bare,
+        passages=sum(tokens),
         question=asked,
         dropped=len(history) - len(kept),
     )
-    return prompt, window, left
+    return Fitted(prompt, window, left, tokens, list(ask.excerpts[len(left) :]))
+
+
+def _build(ask: Ask, excerpts: Sequence[Excerpt], turns: Sequence[Turn], shots: int) -> list[BaseMessage]:
+    if not excerpts:
+        return plain_prompt(ask.question, turns, ask.language, ask.system)
+    if ask.whole:
+        return whole_prompt(ask.question, excerpts, turns, ask.language, ask.system)
+    return documents_prompt(ask.question, excerpts, turns, ask.language, ask.system, shots)
+
+
+def _ends_first(excerpts: Sequence[Excerpt]) -> list[Excerpt]:
+    """Return the excerpts, best first, so that the best two stand at the ends and the weakest in the middle.
+
+    What stands in the middle of a prompt is used least (Liu et al. 2023, "Lost in the Middle").
+    """
+    return [*excerpts[::2], *reversed(excerpts[1::2])]
 
 
 def _keep_last(model: LlamaChat, history: Sequence[Turn], room: int) -> list[Turn]:

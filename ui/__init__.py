@@ -18,6 +18,7 @@ from ui.page import PageMiddleware, is_this_machine
 from ui.texts import static, translations
 from ui.theme import css, theme
 from ui.uploads import Uploaded
+from ui.viewer import Viewer
 
 __all__ = ["build", "launch_kwargs"]
 
@@ -37,6 +38,7 @@ class Page:
         self.chat = ChatTab(services, self.running)
         self.documents = DocumentsTab(services)
         self.models = ModelsTab(services)
+        self.viewer = Viewer(services)
 
     def layout(self) -> None:
         """Lay the page out in the current Blocks."""
@@ -52,12 +54,14 @@ class Page:
                 self.documents.layout()
             with gr.Tab(static("tab.models"), id="models") as self.models_tab:
                 self.models.layout()
+        self.viewer.layout()
         self.timer = gr.Timer(_FAST)
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         self.chat.wire(blocks)
+        self.viewer.wire()
         around = [self.status, self.chat.notice, self.models.list, self.timer]
         held = [*self.documents.outputs, self.chat.panel.chosen, self.chat.notice]
         gr.on([blocks.load, self.timer.tick, self.models_tab.select], self.look, None, around, **quiet)
@@ -76,6 +80,7 @@ class Page:
         upload = self.documents.upload
         upload.upload(self.add, upload, [upload, *held], preprocess=False, **quiet)
         self.documents.samples.click(self.add_samples, None, held, **quiet)
+        self.documents.inspector.wire(self.documents.documents, held, self.held)
         self.documents.jobs.click(self.documents.manage, None, None, **quiet).then(self.held, None, held, **quiet)
         self.documents.documents.click(self.documents.manage, None, None, **quiet).then(self.held, None, held, **quiet)
         self.chat.notice.click(self.next_step, None, [self.tabs, *held], **quiet)

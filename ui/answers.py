@@ -12,8 +12,10 @@ import gradio as gr
 from markupsafe import Markup
 
 from rag.history import Message
+from ui.citations import cited_text, sources
 from ui.components import block
 from ui.markdown import harmless
+from ui.seen import seen
 from ui.texts import count, decimal, grouped, say
 
 PARTS = ("system", "history", "passages", "question", "answer")
@@ -33,9 +35,9 @@ def question_line(text: str) -> ChatLine:
 
 def answer_line(answer: Mapping[str, object], lang: str, plain: bool = False) -> ChatLine:
     """Return a model's message; `plain`: no documents are asked, so there is nothing to look for."""
-    text = harmless(str(answer.get("answer") or ""))
+    text = cited_text(answer, lang)
     if answer.get("stage") != "done":
-        return {"role": "assistant", "content": [text or f"*{_waiting(str(answer.get('stage')), lang, plain)}*"]}
+        return {"role": "assistant", "content": [text or f"*{_waiting(answer, lang, plain)}*"]}
     foot = _foot(answer, lang)
     if not text:
         text = f"*{say(lang, 'chat.stopped_empty')}*"
@@ -52,14 +54,17 @@ def lines(messages: Sequence[Message], lang: str) -> list[ChatLine]:
     ]
 
 
-def _waiting(stage: str, lang: str, plain: bool) -> str:
+def _waiting(answer: Mapping[str, object], lang: str, plain: bool) -> str:
     if plain:
         return say(lang, "chat.thinking")
-    return say(lang, "chat.retrieving" if stage == "retrieving" else "chat.reading")
+    done, total = (_whole(n) for n in cast("Sequence[object]", answer.get("progress") or (0, 0)))
+    if total:
+        return say(lang, "chat.sketching", done=grouped(done, lang), total=grouped(total, lang))
+    return say(lang, "chat.retrieving" if answer.get("stage") == "retrieving" else "chat.reading")
 
 
 def _foot(answer: Mapping[str, object], lang: str) -> Markup:
-    parts = [_notes(answer, lang), _sources(answer, lang), _figures(answer, lang)]
+    parts = [_notes(answer, lang), _sources(answer, lang), seen(answer, lang), _figures(answer, lang)]
     return Markup("").join(part for part in parts if part)
 
 
@@ -67,6 +72,8 @@ def _notes(answer: Mapping[str, object], lang: str) -> Markup:
     """Return what the reader has to know about the answer: stopped, cut, or history left out."""
     stats = _mapping(answer.get("stats"))
     notes = []
+    if answer.get("caution"):
+        notes.append(say(lang, "chat.caution"))
     if answer.get("stopped") and answer.get("answer"):
         notes.append(say(lang, "chat.stopped"))
     elif stats.get("finish_reason") == "length":
@@ -78,23 +85,12 @@ def _notes(answer: Mapping[str, object], lang: str) -> Markup:
 
 
 def _sources(answer: Mapping[str, object], lang: str) -> Markup:
+    """Return the quotes that the answer rests on; of one that is not there, the pages that come closest."""
     citations = cast("Sequence[Mapping[str, object]]", answer.get("citations") or ())
-    if not citations:
-        return Markup("")
-    title = say(lang, "chat.closest" if answer.get("abstained") else "chat.sources")
-    items = Markup("").join(_source(citation, lang) for citation in citations)
-    return Markup('<section class="aula-sources" aria-label="{}"><h4>{}</h4><ol>{}</ol></section>').format(
-        title, title, items
-    )
-
-
-def _source(citation: Mapping[str, object], lang: str) -> Markup:
-    page = say(lang, "common.page", number=citation.get("page"))
-    text = str(citation.get("text") or citation.get("quote") or "")
-    return Markup(
-        '<li><details><summary><span class="aula-name">{}</span> · <span class="aula-page">{}</span></summary>'
-        "<blockquote>{}</blockquote></details></li>"
-    ).format(citation.get("name"), page, text)
+    if citations and not answer.get("abstained"):
+        return sources(citations, say(lang, "chat.sources"), lang)
+    nearest = cast("Sequence[Mapping[str, object]]", answer.get("closest") or ())
+    return sources(nearest, say(lang, "chat.closest"), lang)
 
 
 def _figures(answer: Mapping[str, object], lang: str) -> Markup:

@@ -11,7 +11,7 @@ import gradio as gr
 from gradio.events import api
 
 from rag.answer import AskOptions
-from rag.ingest import Job
+from rag.jobs import Job
 from rag.services import Services
 from ui.components import MODEL, MODEL_LIMIT, Running, guarded, language, owner_of
 from ui.uploads import Uploaded, take_over
@@ -54,6 +54,8 @@ def _library(services: Services) -> None:
                 "language": document.language,
                 "status": document.status,
                 "message": document.message(lang),
+                "chunk_size": document.chunk_size,
+                "chunk_overlap": document.chunk_overlap,
             }
             for document in library.documents(owner_of(request))
         ]
@@ -127,7 +129,19 @@ def _questions(services: Services, running: Running) -> None:
             for answer in services.answerer.ask(owner_of(request), question, documents, (), parsed, cancel):
                 yield answer.to_json()
 
+    @guarded
+    def inspect(question: str, request: gr.Request, k: int = 5) -> Json:  # noqa: D417
+        """Show why a search finds what it finds: what embeddings find, what BM25 finds, and both fused.
+
+        Args:
+            question: what to look for, in Spanish or English.
+            k: how many passages each list has, 1 to 50.
+        """
+        found = services.inspector.inspect(owner_of(request), question, max(1, min(int(k), 50)))
+        return found.to_json()
+
     api(search, api_name="search", concurrency_limit=4)
+    api(inspect, api_name="inspect", concurrency_limit=4)
     api(ask, api_name="ask", concurrency_id=MODEL, concurrency_limit=MODEL_LIMIT)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import gradio as gr
 from markupsafe import Markup
 
-from rag.ingest import Job
+from rag.jobs import Job
 from rag.services import Services
 from rag.store import Document
 from ui.components import action_list, button, clicked, guarded, language, owner_of, progress_bar, size, time_left
+from ui.inspector import InspectorPanel
 from ui.texts import count, say, static, table
 from ui.uploads import Uploaded, take_over
 
@@ -26,6 +27,7 @@ class DocumentsTab:
     def __init__(self, services: Services) -> None:
         """Use the lower layers; nothing is laid out yet."""
         self._library = services.library
+        self.inspector = InspectorPanel(services)
 
     def layout(self) -> None:
         """Lay out the tab."""
@@ -35,6 +37,7 @@ class DocumentsTab:
         self.samples = gr.Button(static("docs.samples"), elem_id="aula-samples", size="md", scale=0, min_width=80)
         self.jobs = action_list("aula-jobs")
         self.documents = action_list("aula-documents")
+        self.inspector.layout()
         self.timer = gr.Timer(0.7, active=False)
 
     @property
@@ -96,8 +99,10 @@ def job_list(jobs: Sequence[Job], lang: str) -> str:
 
 
 def _job(job: Job, lang: str) -> Markup:
-    stage = say(lang, f"docs.stage_{job.stage}")
+    failed = job.kind == "cut" and job.stage == "failed"
+    stage = say(lang, "docs.stage_failed_cut" if failed else f"docs.stage_{job.stage}")
     facts = _facts(job.pages, job.chunks, job.language, job.unit, lang)
+    what = [say(lang, "docs.job_cut")] if job.kind == "cut" else []
     message = say(lang, "docs.duplicate") if job.status == "duplicate" else job.message(lang)
     bar = Markup("")
     stop = Markup("")
@@ -111,19 +116,22 @@ def _job(job: Job, lang: str) -> Markup:
     return Markup(
         '<li class="aula-row {}" data-stage="{}"><div class="aula-row-main"><span class="aula-name">{}</span>'
         '<span class="aula-meta">{}</span>{}{}{}</div>{}</li>'
-    ).format(job.stage, job.stage, job.name, " · ".join([stage, *facts]), _steps(job, lang), bar, _note(message), stop)
+    ).format(
+        job.stage, job.stage, job.name, " · ".join([*what, stage, *facts]), _steps(job, lang), bar, _note(message), stop
+    )
 
 
 def _steps(job: Job, lang: str) -> Markup:
     """Return the four steps, with those behind, the one at hand and those to come marked."""
     if job.stage in ("failed", "cancelled"):
         return Markup("")
-    at = _STEPS.index(job.stage) if job.stage in _STEPS else -1
+    steps = _STEPS[1:] if job.kind == "cut" else _STEPS  # its pages were read long ago
+    at = steps.index(job.stage) if job.stage in steps else -1
     items = Markup("").join(
         Markup('<li class="{}">{}</li>').format(
             "past" if n < at or job.stage == "done" else "now" if n == at else "", say(lang, f"docs.step_{step}")
         )
-        for n, step in enumerate(_STEPS)
+        for n, step in enumerate(steps)
     )
     return Markup('<ol class="aula-steps" aria-label="{}">{}</ol>').format(say(lang, "docs.steps"), items)
 
@@ -152,10 +160,21 @@ def _document(document: Document, lang: str) -> Markup:
         kind="small",
     )
     meta = " · ".join([*facts, size(document.bytes, lang)])
+    actions = Markup('<div class="aula-actions">{}{}</div>').format(_see(document, lang), delete)
     return Markup(
         '<li class="aula-row" data-document="{}"><div class="aula-row-main"><span class="aula-name">{}</span>'
         '<span class="aula-meta">{}</span>{}</div>{}</li>'
-    ).format(document.id, document.name, meta, _note(document.message(lang)), delete)
+    ).format(document.id, document.name, meta, _note(document.message(lang)), actions)
+
+
+def _see(document: Document, lang: str) -> Markup:
+    """Return the button that opens the viewer; see ui/viewer.py."""
+    written = document.unit == "section"  # it has no pictures
+    label = say(lang, "docs.see_text_name" if written else "docs.see_pages_name", name=document.name)
+    return Markup(
+        '<button type="button" class="aula-button small" data-cite data-document="{}" data-page="1" data-spans=""'
+        ' aria-label="{}" title="{}">{}</button>'
+    ).format(document.id, label, label, say(lang, "docs.see_text" if written else "docs.see_pages"))
 
 
 def _facts(pages: int, chunks: int, tongue: str, unit: str, lang: str) -> list[str]:

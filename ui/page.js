@@ -105,6 +105,17 @@ window.aula = {
     requestAnimationFrame(() => { due = false; tidy(); settle(); keep(); });
   }).observe(document, {childList: true, subtree: true, characterData: true});
 
+  // Who copies an answer wants its text: the marks of its citations become [1].
+  const clipboard = navigator.clipboard;
+  if (clipboard?.writeText) {
+    const write = clipboard.writeText.bind(clipboard);
+    clipboard.writeText = text => write(text
+      .replace(/&nbsp;<button class="aula-chip"[^>]*>(\d+)<\/button>/g, ' [$1]')
+      .replace(/<small>([^<]*)<\/small>/g, '[$1]')
+      .replace(/<\/?u>/g, '')
+      .replaceAll('&lt;', '<'));
+  }
+
   // What a model writes is text: an address in it can be read and copied, not followed by accident.
   const inert = event => { if (event.target.closest?.('#aula-chat .prose a[href]')) event.preventDefault(); };
   for (const kind of ['click', 'auxclick']) document.addEventListener(kind, inert, true);

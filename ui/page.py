@@ -48,6 +48,8 @@ _HEADERS = [
 ]
 # The names that page.js gives to what Gradio names in English only.
 _READER = ("sidebar", "conversation", "question", "answer", "copy", "copied", "language", "more", "reset")
+# And what page_viewer.js says before Python has answered.
+_VIEWER = ("viewer", "viewer_loading", "viewer_lost", "viewer_close")
 # Gradio's routes that fetch an address for whoever asks.
 _FETCHING = re.compile(r"/(?:file|proxy)=https?:", re.IGNORECASE)
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/]+)(?::\d*)?", re.IGNORECASE)
@@ -93,10 +95,10 @@ def rewrite(html: str, lang: str) -> str:
         f"Object.defineProperty(navigator,'{name}',{{get:()=>{value},configurable:true}});"
         for name, value in (("language", f"'{lang}'"), ("languages", f"['{lang}']"))
     )
-    words = json.dumps({name: say(lang, f"reader.{name}") for name in _READER}, ensure_ascii=False)
+    words = json.dumps({name: say(lang, f"reader.{name}") for name in (*_READER, *_VIEWER)}, ensure_ascii=False)
     head = (
         f"<head>\n<script>{told}window.aulaWords={words};</script>\n"
-        f"<script>{_beside('page.js')}</script>\n<style>{_beside('frame.css')}</style>"
+        f"<script>{_beside('page.js')}{_beside('page_viewer.js')}</script>\n<style>{_beside('frame.css')}</style>"
     )
     html = _SOCIAL.sub("", html)
     html = html.replace('lang="en"', f'lang="{lang}"', 1)

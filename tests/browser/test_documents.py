@@ -36,10 +36,10 @@ def test_upload_reaches_done_and_the_others_go_on(open_page: Opener, tmp_path: P
     page.locator("#aula-upload input[type=file]").set_input_files([good])
     expect(page.get_by_text(say("es", "docs.duplicate")).first).to_be_visible(timeout=SLOW)
 
-    row.get_by_role("button").click()
+    row.locator("[data-do=delete]").click()
     page.locator(".aula-dialog").get_by_role("button", name=say("es", "common.cancel")).click()
     expect(row).to_be_visible()
-    row.get_by_role("button").click()
+    row.locator("[data-do=delete]").click()
     page.locator(".aula-dialog").get_by_role("button", name=say("es", "common.delete")).click()
     expect(row).to_be_hidden()
 
@@ -55,7 +55,7 @@ def test_samples_load_with_one_click(open_page: Opener) -> None:
     tab(page, 1)
     for sample in SAMPLES.glob("*.pdf"):
         row = page.locator("#aula-documents li", has_text=sample.name)
-        row.get_by_role("button").click()
+        row.locator("[data-do=delete]").click()
         page.locator(".aula-dialog .primary").click()
         expect(row).to_be_hidden()
 

@@ -54,7 +54,7 @@ def garden(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_only_the_named_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/add_documents", "/list_documents", "/delete_document", "/search", "/ask"}
+    assert set(named) == {"/add_documents", "/list_documents", "/delete_document", "/search", "/inspect", "/ask"}
 
 
 def test_documents_are_added_listed_and_deleted(client, garden, tmp_path):
@@ -108,6 +108,21 @@ def test_search_gives_page_and_scores(client, garden):
     assert best["page"] == 1
     assert "25 pounds" in best["text"]
     assert best["dense"] > 0 < best["lexical"]
+
+
+def test_inspect_gives_three_lists_that_add_up(client, garden):
+    found = client.predict("What is the annual fee?", 3, api_name="/inspect")
+    assert {"stem": "fee", "word": "fee"} in found["terms"]
+    assert found["fused"][0]["document"] == garden
+    for hit in found["fused"]:
+        made = found["weight"] * hit["dense_part"] + (1 - found["weight"]) * hit["lexical_part"]
+        assert hit["score"] == pytest.approx(made)
+    best = found["lexical"][0]
+    assert sum(part["score"] for part in best["contributions"]) == pytest.approx(best["score"])
+    assert "fee" in {best["text"][start:end] for start, end, _ in best["spans"]}
+    assert found["dense"][0]["nearest"]["cosine"] > 0
+    (listed,) = client.predict(api_name="/list_documents")
+    assert (listed["chunk_size"], listed["chunk_overlap"]) == (1200, 150)
 
 
 def test_ask_streams_and_ends_with_the_whole_answer(client, garden):
@@ -166,7 +181,7 @@ def test_the_same_calls_are_mcp_tools(app):
             return [tool.name for tool in (await session.list_tools()).tools]
 
     names = asyncio.run(tools())
-    for name in ("add_documents", "list_documents", "delete_document", "search", "ask"):
+    for name in ("add_documents", "list_documents", "delete_document", "search", "inspect", "ask"):
         assert any(name in tool for tool in names), names
 
 

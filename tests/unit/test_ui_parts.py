@@ -11,11 +11,12 @@ import gradio as gr
 import pytest
 from sqlalchemy import Engine
 
-from rag.answer import Answer, Answerer, AskOptions, Citation
+from rag.answer import Answerer, AskOptions
 from rag.dialogue import Dialogue
 from rag.errors import Cancelled, ConversationNotFound, QuestionTooLong
 from rag.history import History
-from rag.ingest import Job
+from rag.jobs import Job
+from rag.result import Answer, Citation, LeftOut, Mark, Reading, Seen
 from rag.window import Window
 from ui.answers import answer_line, window_bar
 from ui.components import Running, button, guarded, percent, size, time_left
@@ -35,12 +36,37 @@ def foot(answer: Answer, lang: str = "es") -> str:
 
 
 def test_names_and_passages_are_escaped() -> None:
-    citation = Citation(n=1, document="d", name=BAD, page=3, quote=BAD, score=1.0, text=BAD)
-    html = foot(Answer("done", "Sí.", citations=(citation,), stats={"model": BAD}))
+    citation = Citation(n=1, document="d", name=BAD, page=3, quote=BAD, start=0, end=9, score=1.0)
+    reading = Reading(BAD, (Seen(BAD, 1, BAD, 3, 0.5),), (LeftOut(BAD, 2, BAD, BAD),))
+    html = foot(Answer("done", "Sí.", citations=(citation,), stats={"model": BAD}, reading=reading, searched=BAD))
     assert "<img" not in html
-    assert html.count("&lt;img") == 3
+    assert html.count("&lt;img") == 10
     assert "página 3" in html
     assert "<img" not in button(BAD, BAD, BAD, label=BAD, ask=BAD, write=BAD, ok=BAD, cancel=BAD)
+
+
+def test_sentences_carry_their_citation_or_say_that_there_is_none() -> None:
+    text = f"Mide 32 metros. Lo pintó {BAD}. Es rojo."
+    marks = (Mark(0, 15, 1), Mark(16, text.index(" Es"), 0), Mark(text.index("Es"), len(text), 0))
+    citation = Citation(1, "d" * 64, BAD, 3, "Mide 32 metros.", 10, 25, 1.0)
+    answer = Answer("done", text, citations=(citation,), marks=marks)
+    shown = str(answer_line(answer.to_json(), "es")["content"][0])
+    assert shown.startswith(
+        'Mide 32 metros.&nbsp;<button class="aula-chip" type="button" value="' + "d" * 64 + ':3:10-25"'
+    )
+    assert shown.count("<u>") == 2
+    assert shown.count("no aparece en tus documentos") == 1  # once, after the last of them
+    assert shown.endswith("</small>")
+    assert "<img" not in shown
+    assert answer.unsupported == (text[16 : text.index(" Es")], "Es rojo.")
+    assert answer.to_json()["unsupported"] == list(answer.unsupported)
+
+
+def test_an_answer_that_is_not_there_shows_the_closest_pages() -> None:
+    near = Citation(1, "d" * 64, "faro.pdf", 3, "El faro es rojo.", 0, 16, 0.4)
+    html = foot(Answer("done", "No está en tus documentos.", abstained=True, closest=(near,)))
+    assert "Las páginas que más se acercan" in html
+    assert 'data-page="3" data-spans="0-16"' in html
 
 
 def test_figures_read_as_each_language_writes_them() -> None:

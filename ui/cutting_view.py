@@ -1,0 +1,50 @@
+"""How a page is cut into passages, in colours, as HTML. It saves nothing and cuts nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from rag.chunking import CHARACTERS_A_TOKEN, Span, stretches
+from ui.texts import count, grouped, say
+
+
+def preview(text: str, spans: Sequence[Span], lang: str) -> str:
+    """Return a page's text with its passages coloured by turns, and what stands in two of them hatched."""
+    if not spans:
+        return str(Markup('<p class="aula-empty">{}</p>').format(say(lang, "cut.no_text")))
+    parts = Markup("").join(
+        _stretch(text[one.start : one.end], one.chunks, _begun(spans, one.start), lang)
+        for one in stretches(spans, len(text))
+    )
+    longest = max(span.end - span.start for span in spans)
+    shared = sum(one.end - one.start for one in stretches(spans, len(text)) if len(one.chunks) > 1)
+    told = say(
+        lang,
+        "cut.summary",
+        passages=count(lang, "docs.chunks", len(spans)),
+        longest=grouped(longest, lang),
+        tokens=grouped(round(longest / CHARACTERS_A_TOKEN), lang),
+        shared=grouped(shared, lang),
+    )
+    return str(
+        Markup(
+            '<p class="aula-caption" role="status">{}</p><div class="aula-cut-page" tabindex="0" role="region" '
+            'aria-label="{}">{}</div>'
+        ).format(told, say(lang, "cut.title"), parts)
+    )
+
+
+def _begun(spans: Sequence[Span], start: int) -> list[int]:
+    return [number for number, span in enumerate(spans, start=1) if span.start == start]
+
+
+def _stretch(text: str, chunks: Sequence[int], begun: Sequence[int], lang: str) -> Markup:
+    marks = Markup("").join(
+        Markup('<b class="aula-cut-mark" aria-label="{}">{}</b>').format(say(lang, "cut.begins", n=n), n) for n in begun
+    )
+    if not chunks:
+        return Markup("{}{}").format(marks, text)
+    kind = "shared" if len(chunks) > 1 else ("odd", "even")[chunks[0] % 2]
+    return Markup('{}<span class="aula-cut {}">{}</span>').format(marks, kind, text)
