@@ -1,1 +1,1 @@
-"""Measurements that anyone can repeat: python -m bench retrieval | answers. Each races the tutorial pipeline."""
+"""Measurements that anyone can repeat: python -m bench retrieval | answers | gate. Each races the tutorial pipeline."""

@@ -1,4 +1,4 @@
-"""The command line: python -m bench retrieval | answers ... [--json]."""
+"""The command line: python -m bench retrieval | answers | gate ... [--json]."""
 
 from __future__ import annotations
 
@@ -44,10 +44,38 @@ def _parser() -> argparse.ArgumentParser:
     answers.add_argument("--off-corpus", type=int, default=0, help="questions about articles left out of the index")
     answers.add_argument("--model", default=DEFAULT_MODEL)
     answers.add_argument("--show", action="store_true", help="print each question and answer")
+    gate = what.add_parser("gate", help="fit what decides between answering and refusing")
+    gate.add_argument("--sets", nargs="+", required=True, metavar="FILE:LANG", help="question sets in SQuAD's format")
+    gate.add_argument("-n", type=int, default=60, help="questions of each kind and set")
+    gate.add_argument("--model", default=DEFAULT_MODEL)
+    gate.add_argument("--embedding", default=DEFAULT_EMBEDDING)
+    gate.add_argument("--part", default="dev", choices=("all", "dev", "test"))
+    gate.add_argument("--seed", type=int, default=0)
+    gate.add_argument("--refuse", type=float, default=0.07, help="share of answerable questions below the threshold")
+    gate.add_argument("--json", action="store_true")
     return parser
 
 
+def _run_gate(options: argparse.Namespace) -> dict[str, Any]:
+    from bench import gate
+
+    pairs = [text.rpartition(":") for text in options.sets]
+    return gate.run(
+        gate.Options(
+            sets=[(Path(file), lang) for file, _, lang in pairs],
+            n=options.n,
+            model=options.model,
+            embedding=options.embedding,
+            part=options.part,
+            seed=options.seed,
+            refuse=options.refuse,
+        )
+    )
+
+
 def _run(options: argparse.Namespace) -> dict[str, Any]:
+    if options.what == "gate":
+        return _run_gate(options)
     if options.what == "retrieval":
         from bench import retrieval
 

@@ -17,6 +17,7 @@ from rag.citing import Cited, cite, closest
 from rag.dense import Dense
 from rag.errors import BadOption, EmptyQuestion
 from rag.finder import Asked, Finder, Found
+from rag.gatekeeper import Gatekeeper
 from rag.language import question_language
 from rag.refusals import NO_ANSWER, is_refusal
 from rag.result import Answer, Citation, LeftOut, Reading, Seen
@@ -119,7 +120,8 @@ class Answerer:
             else:
                 yield Answer("retrieving", progress=step)
         stats = {"retrieval_ms": round((time.perf_counter() - started) * 1000)}
-        if found.zone == "refuse" or not found.excerpts:
+        gatekeeper = Gatekeeper(found, model.model, language)
+        if not found.excerpts or gatekeeper.hopeless:
             yield _refusal(found, language, {"model": model.model, "prompt_tokens": 0, "completion_tokens": 0} | stats)
             return
         model = self._chat()  # again: another may have taken over meanwhile
@@ -127,8 +129,12 @@ class Answerer:
         ask = Ask(question, language, found.excerpts, found.whole, options.system, _longest(options))
         fitted = fit(model, ask, asked.history)
         verifier = Verifier(self._dense, question, language, found.passages, cancel)
-        state = replace(_reading(model, fitted, found), caution=found.zone == "caution", stats=stats)
-        yield from self._write(model, fitted, state, options, cancel, verifier)
+        state = replace(_reading(model, fitted, found), stats=stats)
+        for answer in self._write(model, fitted, state, options, cancel, verifier, gatekeeper):
+            if answer.stats.get("finish_reason") == "declined":
+                yield _refusal(found, language, answer.stats)
+            else:
+                yield answer
 
     def _find(self, model: LlamaChat, asked: Asked, cancel: threading.Event) -> Iterator[tuple[int, int] | Found]:
         """Yield (done, total) while whole documents are read, and what was found at the end."""
@@ -144,20 +150,26 @@ class Answerer:
         options: AskOptions,
         cancel: threading.Event,
         verifier: Verifier | None,
+        gatekeeper: Gatekeeper | None = None,
     ) -> Iterator[Answer]:
         """Stream the model's text into `state`, verified as it grows; closing this generator frees the model."""
         yield state
         stats = dict(state.stats)
         text = ""
         cited = Cited()
-        decoding = options.decoding
-        stream = cast("Generator[AIMessageChunk]", model.stream(fitted.prompt, decoding=decoding, cancel=cancel))
+        asking = gatekeeper.asking() if gatekeeper else {}
+        stream = cast(
+            "Generator[AIMessageChunk]",
+            model.stream(fitted.prompt, decoding=options.decoding, cancel=cancel, **asking),
+        )
         with closing(stream):
             for chunk in stream:
                 text += str(chunk.text)
                 stats |= chunk.response_metadata or {}
                 if verifier is not None and any(mark in str(chunk.text) for mark in _SENTENCE_ENDS):
                     cited = cite(verifier.check(text, whole=False))
+                if gatekeeper is not None:
+                    state = replace(state, caution=gatekeeper.caution)
                 if chunk.text:
                     yield replace(state, stage="writing", text=text, citations=cited.citations, marks=cited.marks)
         yield _finished(state, text.strip(), stats, verifier)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
+from rag.gate import Gate
+
 if TYPE_CHECKING:
     import numpy.typing as npt
     from sentence_transformers import SentenceTransformer
@@ -28,16 +30,14 @@ _CACHED = 4_096  # vectors of sentences and questions, 6 MB at 384 dimensions
 
 @dataclass(frozen=True)
 class EmbeddingSpec:
-    """What belongs to an embedding model: name, hash, prefixes, share in fusion (0..1), rag.evidence's numbers."""
+    """What belongs to an embedding model: name, hash, prefixes, share in fusion (0..1), gate."""
 
     name: str
     sha256: str
     query_prefix: str = ""
     passage_prefix: str = ""
     weight: float = 0.5
-    evidence_scale: float = 1.0
-    evidence_threshold: float = 0.0
-    evidence_refuse: float = 0.0
+    gate: Gate | None = None
 
     @property
     def collection(self) -> str:
@@ -54,9 +54,7 @@ def embedding_spec(catalogue: Catalogue, name: str) -> EmbeddingSpec:
         query_prefix=entry.query_prefix,
         passage_prefix=entry.passage_prefix,
         weight=0.5 if entry.weight is None else entry.weight,
-        evidence_scale=entry.evidence_scale,
-        evidence_threshold=entry.evidence_threshold,
-        evidence_refuse=entry.evidence_refuse,
+        gate=entry.gate,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias, cast
 
 from rag.errors import ModelNotFound
+from rag.gate import Gate
 
 Kind = Literal["llm", "embedding"]
 Table: TypeAlias = "Mapping[str, object]"
@@ -71,7 +72,8 @@ Source: TypeAlias = Hub | Pip
 class Entry:
     """One model. `bytes`: of the download; `context`: tokens, 0 unknown; `sha256`: "" if the hub has it.
 
-    For embedding models `sha256` is that of model.safetensors, `weight` the share of dense search in fusion.
+    For embedding models `sha256` is that of model.safetensors, `weight` the share of dense search in fusion, `gate`
+    what decides between answering and refusing.
     """
 
     name: str
@@ -85,9 +87,7 @@ class Entry:
     sources: tuple[Source, ...] = ()
     note: Mapping[str, str] = field(default_factory=dict)
     weight: float | None = None
-    evidence_scale: float = 1.0
-    evidence_threshold: float = 0.0
-    evidence_refuse: float = 0.0
+    gate: Gate | None = None
     query_prefix: str = ""
     passage_prefix: str = ""
     files: tuple[str, ...] = ()
@@ -115,6 +115,8 @@ def _entry(table: Table) -> Entry:
     sources = cast("Sequence[Table]", values.pop("source"))
     for name in ("languages", "files"):
         values[name] = tuple(cast("Sequence[str]", values.get(name, ())))
+    gate = cast("Table | None", values.pop("gate", None))
+    values["gate"] = Gate.read(gate) if gate else None
     return Entry(sources=tuple(_source(source) for source in sources), **values)  # type: ignore[arg-type]
 
 

@@ -1,25 +1,14 @@
-"""How well what was found bears on a question, as one number; it knows nothing of the language model.
-
-evidence = coverage + scale * cosine, where coverage (0..1) is the share of the question's terms, weighted by their
-inverse document frequency, that the best passage holds, and cosine is that of the nearest passage. The scale and the
-threshold belong to the embedding model and stand in models.toml. Chosen on half of XQuAD: with multilingual-e5-small
-and 5.45, 0.88 (es) and 0.94 (en) of the questions whose article was left out of the index lie below, and 0.02 and
-0.04 of those that the index answers.
-"""
+"""How well what was found bears on a question; it knows nothing of the language model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from rag import lexical
 from rag.dense import Dense
+from rag.gate import NOTHING, Evidence
 from rag.retrieval import Passage
 from rag.store import Store
-
-Zone = Literal["answer", "caution", "refuse"]
-# Without embeddings, coverage alone decides: on the same half, 0.7 of the left-out questions lie below 0.36.
-_WORDS_ALONE = 0.36
 
 
 class Judge:
@@ -30,21 +19,26 @@ class Judge:
         self._store = store
         self._dense = dense
 
-    def zone(self, question: str, passages: Sequence[Passage], translations: Mapping[str, str] | None = None) -> Zone:
-        """Return "answer", "caution" (the evidence is weak) or "refuse" (the documents do not hold it)."""
+    def weigh(
+        self,
+        question: str,
+        language: str,
+        passages: Sequence[Passage],
+        translations: Mapping[str, str] | None = None,
+    ) -> Evidence:
+        """Return the evidence that the passages, best first, are for a question in `language`."""
         if not passages:
-            return "refuse"
+            return NOTHING
         asked = {question, *(translations or {}).values()}
-        coverage = max(self.coverage(text, passage) for passage in passages for text in asked)
         loaded = self._dense.get()
-        nearest = max(passage.dense for passage in passages)
-        if loaded is None or nearest == 0.0:
-            return "answer" if coverage >= _WORDS_ALONE else "caution"
-        spec = loaded[0].spec
-        evidence = coverage + spec.evidence_scale * nearest
-        if evidence < spec.evidence_refuse:
-            return "refuse"
-        return "caution" if evidence < spec.evidence_threshold else "answer"
+        best = max(passages, key=lambda passage: passage.dense)
+        return Evidence(
+            coverage=max(self.coverage(text, passage) for passage in passages for text in asked),
+            passage=best.dense,
+            sentence=_mean_of_best([cosine for passage in passages for cosine in passage.sentences]),
+            abroad=bool(best.language) and best.language != language,
+            gate=loaded[0].spec.gate if loaded else None,
+        )
 
     def coverage(self, question: str, passage: Passage) -> float:
         """Return the share (0..1) of the question's terms, by weight, that stand in the passage."""
@@ -52,3 +46,8 @@ class Judge:
         weights = self._store.term_weights(terms)
         held = set(lexical.index_terms(passage.text, passage.language).split(" "))
         return sum(weights[term] for term in terms if term in held) / (sum(weights.values()) or 1.0)
+
+
+def _mean_of_best(cosines: Sequence[float], count: int = 3) -> float:
+    best = sorted(cosines, reverse=True)[:count]
+    return sum(best) / len(best) if best else 0.0

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.evidence import Judge, Zone
+from rag.evidence import Judge
 from rag.followups import Standalone, stand_alone
+from rag.gate import NOTHING, Evidence
 from rag.language import question_language
 from rag.overview import Sketcher, is_about_whole
 from rag.retrieval import Passage, Retriever
@@ -43,7 +44,7 @@ class Found:
     """What was found. `excerpts` go into the prompt; `passages` are what citations may quote, best first."""
 
     standalone: Standalone
-    zone: Zone = "answer"
+    evidence: Evidence = NOTHING
     excerpts: tuple[Excerpt, ...] = ()
     passages: tuple[Passage, ...] = ()
     dropped: tuple[Dropped, ...] = ()
@@ -52,7 +53,7 @@ class Found:
     @classmethod
     def nothing(cls, question: str) -> Found:
         """Return that nothing was found."""
-        return cls(Standalone(question, "as_asked", question), "refuse")
+        return cls(Standalone(question, "as_asked", question))
 
 
 class Finder:
@@ -93,10 +94,8 @@ class Finder:
         translations = self._translations(model, asked, standalone, tongue, cancel)
         passages = self._retriever.search(asked.owner, standalone.text, PASSAGES, asked.documents, cancel, translations)
         selection = self._selector.select(standalone.text, passages, asked.sentences, cancel)
-        zone = self._judge.zone(standalone.text, passages, translations)
-        if zone == "refuse" and standalone.how != "as_asked":
-            zone = "caution"  # what it leans on may be in the conversation itself
-        return Found(standalone, zone, selection.excerpts, tuple(passages), selection.dropped)
+        evidence = self._judge.weigh(standalone.text, tongue, passages, translations)
+        return Found(standalone, evidence, selection.excerpts, tuple(passages), selection.dropped)
 
     def _translations(
         self, model: LlamaChat, asked: Asked, standalone: Standalone, tongue: str, cancel: threading.Event
@@ -115,8 +114,7 @@ class Finder:
         excerpts = self._sketcher.sketch(asked.owner, asked.documents, cancel=cancel, progress=progress)
         passages = [passage for excerpt in excerpts for passage in self._pieces(asked.owner, excerpt)]
         alone = Standalone(asked.question, "as_asked", asked.question)
-        zone: Zone = "answer" if excerpts else "refuse"
-        return Found(alone, zone, tuple(excerpts), tuple(passages), whole=True)
+        return Found(alone, NOTHING, tuple(excerpts), tuple(passages), whole=True)
 
     def _pieces(self, owner: str, excerpt: Excerpt) -> Iterator[Passage]:
         """Yield the pieces of a sketch as passages, for its citations."""

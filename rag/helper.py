@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rag.llm import LlamaChat
 
 TOKENS = 48  # two seconds and a half of writing on two cores
-_GREEDY = Decoding(temperature=0.0, top_k=1, top_p=1.0, min_p=0.0, max_tokens=TOKENS, seed=0, stop=("\n",))
+_GREEDY = Decoding(temperature=0.0, top_k=1, top_p=1.0, min_p=0.0, max_tokens=TOKENS, stop=("\n",))
 
 
 def messages(system: str, shots: Sequence[tuple[str, str]], last: str) -> list[BaseMessage]:

@@ -58,8 +58,9 @@ class LlamaChat(BaseChatModel):
     """A GGUF model as a LangChain chat model. Make one with `load`.
 
     `stream` and `invoke` take, besides `stop`: `decoding` (a Decoding), single values of it by name (temperature,
-    top_k, ..., seed), `cancel` (a threading.Event) and `grammar` (GBNF, the answer must follow it). The last chunk,
-    and an invoked message, say in `response_metadata` what the answer took; times are in seconds.
+    top_k, ..., seed), `cancel` (a threading.Event), `grammar` (GBNF, the answer must follow it), and `openings` with
+    `goes_on` (see rag.llama.generation.Request). The last chunk, and an invoked message, say in `response_metadata`
+    what the answer took; times are in seconds.
 
     Answers are written one at a time, in the order of asking. Raises QuestionTooLong, BadOption, ModelNotReady.
     """
@@ -197,6 +198,8 @@ class LlamaChat(BaseChatModel):
         decoding: Decoding | None = None,
         cancel: threading.Event | None = None,
         grammar: str | None = None,
+        openings: Sequence[str] = (),
+        goes_on: Callable[[dict[str, float]], bool] | None = None,
         **options: Any,  # noqa: ANN401
     ) -> Generation:
         engine = self._ready()
@@ -207,6 +210,8 @@ class LlamaChat(BaseChatModel):
             stops=[*(stop or ()), *decoding.stop],
             grammar=grammar,
             cancel=cancel,
+            openings=openings,
+            goes_on=goes_on,
         )
         return Generation(engine.context, engine.vocabulary, request)
 

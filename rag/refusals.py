@@ -6,6 +6,9 @@ import re
 
 NO_ANSWER = {"en": "It is not in your documents.", "es": "No está en tus documentos."}
 
+# With which words an answer begins that there is none, whatever follows.
+OPENINGS = {"en": ("Not", "No"), "es": ("No",)}
+
 # How models say that they found nothing, whatever words they were asked to use.
 _REFUSALS = re.compile(
     r"no est[áa] en (tus|los|sus) documentos|not in (your|the) documents"

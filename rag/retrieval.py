@@ -27,12 +27,16 @@ from rag.store import Chunk, Document, Store
 CANDIDATES = 100  # from each of the two searches, before fusion
 LOOKED_AT = 5  # chunks whose sentences are weighed: those from which the prompt's sentences are chosen, too
 SENTENCE_SHARE = 0.4  # of a chunk's dense part
+_BEST = 3  # sentences of a chunk whose cosines are told: rag.evidence weighs the best three of all
 _K1 = 1.2  # of FTS5's BM25: a term counts at most k1 + 1 times its inverse document frequency
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A chunk that was found. `dense` is a cosine, `lexical` a BM25 score, `score` the fused one (0..1)."""
+    """A chunk that was found. `dense` is a cosine, `lexical` a BM25 score, `score` the fused one (0..1).
+
+    `sentences`: the cosines of its best sentences, best first, for the first few passages; else none.
+    """
 
     chunk: int
     document: str
@@ -45,6 +49,7 @@ class Passage:
     dense: float
     lexical: float
     language: str = ""
+    sentences: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,8 @@ class Ranking:
 
     `dense`: cosines, `lexical`: BM25 scores; their `_parts` are the same brought to 0..1 for this question;
     `fused` = weight * dense part + (1 - weight) * lexical part. `terms` are the stems that were searched for.
-    `sentences`: the best cosine of a sentence, for the few chunks that were looked at so; it is in their dense part.
+    `sentences`: the cosines of the best sentences, best first, of the few chunks that were looked at so; the best is in
+    their dense part.
     """
 
     terms: tuple[str, ...] = ()
@@ -63,7 +69,7 @@ class Ranking:
     dense_parts: Mapping[int, float] = field(default_factory=dict)
     lexical_parts: Mapping[int, float] = field(default_factory=dict)
     fused: Mapping[int, float] = field(default_factory=dict)
-    sentences: Mapping[int, float] = field(default_factory=dict)
+    sentences: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
 
 
 class Retriever:
@@ -105,6 +111,7 @@ class Retriever:
                 dense=ranking.dense.get(chunk.id, 0.0),
                 lexical=ranking.lexical.get(chunk.id, 0.0),
                 language=chunk.language,
+                sentences=ranking.sentences.get(chunk.id, ()),
             )
             for chunk in (found[key] for key in best if key in found)
         ]
@@ -160,8 +167,8 @@ class Retriever:
 
     def _best_sentences(
         self, owner: str, question: str, best: Sequence[int], cancel: threading.Event | None
-    ) -> dict[int, float]:
-        """Return {chunk: the highest cosine of one of its sentences}."""
+    ) -> dict[int, tuple[float, ...]]:
+        """Return {chunk: the highest cosines of its sentences, best first}."""
         loaded = self._dense.get(cancel)
         if loaded is None:
             return {}
@@ -170,7 +177,8 @@ class Retriever:
         texts = {key: _sentences(chunk) for key, chunk in self._store.chunks(owner, best).items()}
         vectors = embedder.encode_sentences([sentence for sentences in texts.values() for sentence in sentences])
         cosines = iter((vectors @ query).tolist())
-        return {key: max(next(cosines) for _ in sentences) for key, sentences in texts.items() if sentences}
+        found = {key: sorted((next(cosines) for _ in sentences), reverse=True) for key, sentences in texts.items()}
+        return {key: tuple(best[:_BEST]) for key, best in found.items() if best}
 
     def _search_dense(
         self,
@@ -219,14 +227,14 @@ def normalised(
 
 
 def look_closer(
-    near: Mapping[int, float], dense: Mapping[int, float], sentences: Mapping[int, float]
+    near: Mapping[int, float], dense: Mapping[int, float], sentences: Mapping[int, Sequence[float]]
 ) -> dict[int, float]:
     """Return the dense parts of the chunks in `sentences`, with the share of their best sentence on the same scale."""
     low = min(dense.values(), default=0.0)
     span = max(dense.values(), default=0.0) - low
     return {
-        chunk: (1.0 - SENTENCE_SHARE) * near.get(chunk, 0.0) + SENTENCE_SHARE * max(0.0, (cosine - low) / span)
-        for chunk, cosine in sentences.items()
+        chunk: (1.0 - SENTENCE_SHARE) * near.get(chunk, 0.0) + SENTENCE_SHARE * max(0.0, (cosines[0] - low) / span)
+        for chunk, cosines in sentences.items()
         if span > 0
     }
 

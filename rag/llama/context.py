@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import llama_cpp.llama_cpp as api
+import numpy as np
 
 from rag.errors import ModelNotReady
 from rag.llama.native import Handles
 from rag.llama.sampling import Sampler
+from rag.llama.shelf import LONGEST, WORTH, Kept, Shelf
 
 # Tokens read in one step. Measured on two cores with a 1.5 B model: 162, 172, 173, 171 tokens/s at 64, 128, 256 and
 # 512; the working memory grows with it.
@@ -45,8 +47,21 @@ def steps(tokens: Sequence[int]) -> Iterator[Sequence[int]]:
         done += size
 
 
+def _common(tokens: Sequence[int], held: Sequence[int]) -> int:
+    """Return how many tokens of a prompt need not be read again: a multiple of _ALIGN, and some are always left."""
+    common = 0
+    limit = min(len(tokens) - _ALIGN, len(held))
+    while common < limit and tokens[common] == held[common]:
+        common += 1
+    return max(0, common - common % _ALIGN)
+
+
 class Context:
-    """One sequence of tokens in the model's memory. Native memory is touched only under a lock that `close` takes."""
+    """One sequence of tokens in the model's memory. Native memory is touched only under a lock that `close` takes.
+
+    The beginnings of a few other prompts stay beside it as sequences of their own (rag.llama.shelf), so that a short
+    question in between does not make the long fixed part be read again.
+    """
 
     def __init__(self, handles: Handles) -> None:
         self._handles = handles
@@ -54,10 +69,11 @@ class Context:
         self._native = threading.Lock()
         self._closed = False
         self._held: list[int] = []
+        self._shelf = Shelf()
         self._settled = 0  # how many of them, from the start, were read as prompt and not one by one as answer
         self._is_set = _is_set_function()
         self._flag = ctypes.create_string_buffer(2)
-        self.size = api.llama_n_ctx(handles.context)
+        self.size = api.llama_n_ctx(handles.context) - handles.spare
         self._arm(self._flag)
 
     def close(self) -> None:
@@ -80,14 +96,50 @@ class Context:
         `repeatable` keeps only what was read as prompt: an answer's tokens were read one by one, and their scores
         differ in the last digits from the same tokens read together.
         """
-        common = 0
-        limit = min(len(tokens) - _ALIGN, self._settled if repeatable else len(self._held))
-        while common < limit and tokens[common] == self._held[common]:
-            common += 1
-        common -= common % _ALIGN
+        common = _common(tokens, self._held[: self._settled] if repeatable else self._held)
         with self._native:
+            if repeatable:
+                # Where in the memory a token lies changes the last digits of a sum: nothing else may lie there.
+                if self._drop_shelf():
+                    common = 0
+            elif self._is_whole():
+                best = self._shelf.best(tokens)
+                self._put_aside(common)
+                if best is not None and _common(tokens, best.tokens) > common:
+                    common = _common(tokens, best.tokens)
+                    self._take(best)
             self._forget_after(common)
         return len(self._held)
+
+    def _put_aside(self, common: int) -> None:
+        """Keep the beginning of what is held if more than a little of it is about to be forgotten."""
+        if len(self._held) - common < WORTH or not self._handles.spare:
+            return
+        kept, gone = self._shelf.put(self._held[:LONGEST], min(self._settled, LONGEST))
+        for slot in gone:
+            api.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        if kept is not None:
+            api.llama_memory_seq_cp(self._memory, 0, kept.slot, 0, len(kept.tokens))
+
+    def _take(self, kept: Kept) -> None:
+        """Put what was kept in the place of what is held; it shares its memory with the copy that stays."""
+        api.llama_memory_seq_rm(self._memory, 0, -1, -1)
+        api.llama_memory_seq_cp(self._memory, kept.slot, 0, 0, len(kept.tokens))
+        self._held = list(kept.tokens)
+        self._settled = kept.settled
+
+    def _drop_shelf(self) -> bool:
+        """Forget what was put aside; True when there was something, and all of the memory was emptied."""
+        if self._closed or not self._shelf.clear():
+            return False
+        api.llama_memory_clear(self._memory, False)
+        self._held = []
+        self._settled = 0
+        return True
+
+    def _is_whole(self) -> bool:
+        """Tell whether the memory can be cut: recurrent and sliding-window memories cannot."""
+        return not self._closed and (not self._held or api.llama_memory_seq_pos_min(self._memory, 0) == 0)
 
     def read(self, tokens: Sequence[int], answer: bool = False) -> bool:
         """Read tokens after those held. False when aborted: what the step added is forgotten, the rest stays."""
@@ -111,6 +163,18 @@ class Context:
         """Return the next token, or None when the model was closed meanwhile."""
         with self._native:
             return None if self._closed else sampler.choose(self._handles.context)
+
+    def log_probabilities(self, tokens: Sequence[int]) -> list[float]:
+        """Return the natural logarithm of each token's probability of coming next; nothing when closed meanwhile."""
+        with self._native:
+            if self._closed:
+                return []
+            count = api.llama_vocab_n_tokens(self._handles.vocab)
+            logits = np.ctypeslib.as_array(api.llama_get_logits_ith(self._handles.context, -1), shape=(count,))
+            scores = logits.astype(np.float64)
+        top = float(scores.max())
+        total = top + float(np.log(np.exp(scores - top).sum()))
+        return [float(scores[token]) - total for token in tokens]
 
     @contextmanager
     def abortable(self, cancel: threading.Event | None) -> Iterator[None]:
@@ -144,9 +208,11 @@ class Context:
         """Truncate the memory; recurrent and sliding-window memories that cannot be truncated are emptied."""
         if self._closed:
             raise ModelNotReady()
-        whole = api.llama_memory_seq_pos_min(self._memory, 0) == 0
-        if not (count and whole and api.llama_memory_seq_rm(self._memory, 0, count, -1)):
-            api.llama_memory_clear(self._memory, False)
+        if not (count and self._is_whole() and api.llama_memory_seq_rm(self._memory, 0, count, -1)):
+            api.llama_memory_seq_rm(self._memory, 0, -1, -1)
+            if api.llama_memory_seq_pos_max(self._memory, 0) >= 0:  # it cannot even forget one sequence by itself
+                self._shelf.clear()
+                api.llama_memory_clear(self._memory, False)
             count = 0
         del self._held[count:]
         self._settled = min(self._settled, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,7 +17,7 @@ from rag.llama.turns import Turns
 from rag.llama.vocabulary import Vocabulary
 from rag.settings import Decoding
 
-FinishReason = Literal["stop", "length", "cancelled"]
+FinishReason = Literal["stop", "length", "cancelled", "declined"]
 
 
 @dataclass
@@ -48,13 +48,19 @@ class Stats:
 
 @dataclass(frozen=True)
 class Request:
-    """What to write: the prompt's tokens, how to choose, where to stop; `grammar` is GBNF."""
+    """What to write: the prompt's tokens, how to choose, where to stop; `grammar` is GBNF.
+
+    `goes_on` is asked before the first token, with the log-probability that the answer begins as each of `openings`
+    does (with its first token); False ends it there.
+    """
 
     prompt: Sequence[int]
     decoding: Decoding
     stops: Sequence[str] = ()
     grammar: str | None = None
     cancel: threading.Event | None = None
+    openings: Sequence[str] = ()
+    goes_on: Callable[[dict[str, float]], bool] | None = None
 
 
 class Generation:
@@ -82,7 +88,7 @@ class Generation:
             with suppress(ModelNotReady), turns.taken(self._cancel) as got:
                 self.stats.waited_s = time.perf_counter() - self._began
                 with self._context.abortable(self._cancel):
-                    if got and self._read_prompt():
+                    if got and self._read_prompt() and self._goes_on():
                         yield from self._write(sampler)
         finally:
             sampler.close()
@@ -101,6 +107,20 @@ class Generation:
                 return False
         self.stats.prompt_s = time.perf_counter() - began
         return True
+
+    def _goes_on(self) -> bool:
+        """Ask whoever wants to know how the answer would begin."""
+        if self._request.goes_on is None:
+            return True
+        openings = self._request.openings
+        first = [self._vocabulary.tokenize(opening)[0] for opening in openings]
+        scores = self._context.log_probabilities(first)
+        if not scores and openings:
+            return False
+        if self._request.goes_on(dict(zip(openings, scores, strict=True))):
+            return True
+        self.stats.finish_reason = "declined"
+        return False
 
     def _write(self, sampler: Sampler) -> Iterator[str]:
         token: int | None = None

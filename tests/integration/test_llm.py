@@ -530,3 +530,32 @@ def test_close_while_a_prompt_is_read(starter_path: Path) -> None:
     model.close()
     reader.join()
     assert results[0].response_metadata["finish_reason"] == "cancelled"
+
+
+def test_a_short_question_in_between_does_not_cost_the_long_prompt(fresh: LlamaChat) -> None:
+    long: list[BaseMessage] = [SystemMessage("You are a patient teacher. " * 30), HumanMessage("Why is the sky blue?")]
+    other: list[BaseMessage] = [SystemMessage("Translate the query. " * 25), HumanMessage("hola")]
+    cold = _answer(fresh, long)
+    assert _answer(fresh, other).response_metadata["reused_tokens"] == 0
+    again = _answer(fresh, [long[0], HumanMessage("And the sea?")])
+    assert again.response_metadata["reused_tokens"] > 120
+    assert _answer(fresh, [other[0], HumanMessage("adiós")]).response_metadata["reused_tokens"] > 80
+    assert cold.response_metadata["reused_tokens"] == 0
+    # A seed repeats whatever lies beside.
+    assert str(_answer(fresh, SEA, WILD).text) == str(_answer(fresh, SEA, WILD).text)
+
+
+def test_an_answer_can_be_declined_before_its_first_word(fresh: LlamaChat) -> None:
+    told: list[dict[str, float]] = []
+
+    def decline(opening: dict[str, float]) -> bool:
+        told.append(opening)
+        return False
+
+    answer = _answer(fresh, SKY, openings=("The", "Nunca"), goes_on=decline)
+    assert str(answer.text) == ""
+    assert answer.response_metadata["finish_reason"] == "declined"
+    (opening,) = told
+    assert opening["Nunca"] < opening["The"] < 0.0  # log-probabilities
+    allowed = _answer(fresh, SKY, openings=("The",), goes_on=lambda _: True)
+    assert str(allowed.text) == _text(fresh, SKY)
