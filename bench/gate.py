@@ -128,7 +128,6 @@ def fit_gate(cases: Sequence[Case], options: Options) -> Gate:
         **{name: round(float(slope), 3) for name, slope in zip(_FEATURES, slopes, strict=True)},
         bias=round(float(weights[-1] - (slopes * mean).sum()), 3),
         usual=round(float(features[labels == 1.0, 3].mean()), 2),
-        abroad=_known(options).abroad,
         refuse=0.0,
         caution=0.0,
         model=options.model,
@@ -140,11 +139,6 @@ def fit_gate(cases: Sequence[Case], options: Options) -> Gate:
         min(float(np.quantile(one, share)) for one in held) for share in (options.refuse, options.caution)
     )
     return replace(gate, refuse=round(refuse, 3), caution=round(caution, 3))
-
-
-def _known(options: Options) -> Gate:
-    gate = Catalogue(Settings.from_env()).entry(options.embedding).gate
-    return gate or Gate(0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def logistic(

@@ -79,7 +79,6 @@ def _ask(page: Page, question: str) -> None:
     page.locator("#aula-question textarea").fill(question)
     page.locator("#aula-send").click()
     expect(page.locator(".aula-stats").last).to_be_visible(timeout=SLOW)
-    page.locator(".aula-sources summary").first.click()
     page.wait_for_timeout(500)
 
 

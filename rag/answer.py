@@ -197,7 +197,8 @@ def _finished(state: Answer, text: str, stats: Mapping[str, object], verifier: V
     if is_refusal(text):
         return replace(done, abstained=True, caution=False)
     cited = cite(verifier.check(text))
-    return replace(done, citations=cited.citations, marks=cited.marks, closest=())
+    nearest = () if cited.citations else state.closest
+    return replace(done, citations=cited.citations, marks=cited.marks, closest=nearest)
 
 
 def _reading(model: LlamaChat, fitted: Fitted, found: Found | None) -> Answer:

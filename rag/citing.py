@@ -10,6 +10,7 @@ from rag.result import Citation, Mark
 from rag.verify import Evidence, Verdict
 
 _CLOSEST = 3
+_GLANCE = 280  # characters
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,14 @@ def closest(found: Found) -> tuple[Citation, ...]:
                 document=passage.document,
                 name=passage.name,
                 page=passage.page,
-                quote=passage.text,
+                quote=(quote := _beginning(passage.text)),
                 start=passage.start,
-                end=passage.end,
+                end=passage.start + len(quote),
                 score=round(passage.score, 4),
             )
     return tuple(pages.values())
+
+
+def _beginning(text: str) -> str:
+    """Return as much of a passage as is read at a glance, cut after a word."""
+    return text if len(text) <= _GLANCE else text[: text.rfind(" ", 0, _GLANCE)] or text[:_GLANCE]

@@ -17,6 +17,8 @@ from rag.sentences import split_sentences
 _CODE = re.compile(r"^[ \t]*(```|~~~).*?(^[ \t]*\1|\Z)", re.MULTILINE | re.DOTALL)
 _LEAD = re.compile(r"[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+•][ \t]+|\d{1,3}[.)][ \t]+)*")
 _ENDED = re.compile(r"[.!?…:;][\"'»”’)\]*_]*$")
+_QUOTES = str.maketrans(dict.fromkeys('«»“”„"', " "))
+_CLOSING = '»”"'
 _NUMBER = re.compile(r"\d+(?:[.,]\d+|[ \u00a0\u202f]\d{3}(?!\d))*")  # thousands may stand apart
 _NAME = re.compile(r"\b[A-ZÁÉÍÓÚÜÑ][\w'’-]*(?:[ \t]+(?:de|del|la|of|the|von|van)?[ \t]*[A-ZÁÉÍÓÚÜÑ][\w'’-]*)*")
 # Numbers as words, in both languages, up to what is written out in prose. Folded. "one" and "uno" are left out: they
@@ -70,11 +72,14 @@ def numbers(text: str) -> frozenset[str]:
 
 def _sentences(answer: str, language: str) -> Iterator[Claim]:
     for start, end in _lines(answer):
-        line = answer[start:end]
-        found = split_sentences(line, language)
+        # Without its quotation marks, so that sentences within one quotation are told apart.
+        found = split_sentences(answer[start:end].translate(_QUOTES), language)
         for sentence in found:
             last = sentence is found[-1] and end == len(answer)
-            yield _claim(answer, start + sentence.start, start + sentence.end, ended=not last)
+            closed = start + sentence.end
+            while closed < end and answer[closed] in _CLOSING:
+                closed += 1
+            yield _claim(answer, start + sentence.start, closed, ended=not last)
 
 
 def _lines(answer: str) -> Iterator[tuple[int, int]]:

@@ -30,13 +30,17 @@ _CACHED = 4_096  # vectors of sentences and questions, 6 MB at 384 dimensions
 
 @dataclass(frozen=True)
 class EmbeddingSpec:
-    """What belongs to an embedding model: name, hash, prefixes, share in fusion (0..1), gate."""
+    """What belongs to an embedding model: name, hash, prefixes, share in fusion (0..1), gate.
+
+    `abroad`: what a question and a passage in two languages lack of the cosine that they would have in one.
+    """
 
     name: str
     sha256: str
     query_prefix: str = ""
     passage_prefix: str = ""
     weight: float = 0.5
+    abroad: float = 0.0
     gate: Gate | None = None
 
     @property
@@ -54,6 +58,7 @@ def embedding_spec(catalogue: Catalogue, name: str) -> EmbeddingSpec:
         query_prefix=entry.query_prefix,
         passage_prefix=entry.passage_prefix,
         weight=0.5 if entry.weight is None else entry.weight,
+        abroad=entry.abroad,
         gate=entry.gate,
     )
 

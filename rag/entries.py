@@ -72,8 +72,8 @@ Source: TypeAlias = Hub | Pip
 class Entry:
     """One model. `bytes`: of the download; `context`: tokens, 0 unknown; `sha256`: "" if the hub has it.
 
-    For embedding models `sha256` is that of model.safetensors, `weight` the share of dense search in fusion, `gate`
-    what decides between answering and refusing.
+    For embedding models `sha256` is that of model.safetensors, `weight` the share of dense search in fusion, `abroad`
+    the cosine that pairs in two languages lack, `gate` what decides between answering and refusing.
     """
 
     name: str
@@ -87,6 +87,7 @@ class Entry:
     sources: tuple[Source, ...] = ()
     note: Mapping[str, str] = field(default_factory=dict)
     weight: float | None = None
+    abroad: float = 0.0
     gate: Gate | None = None
     query_prefix: str = ""
     passage_prefix: str = ""

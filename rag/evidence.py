@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rag import lexical
 from rag.dense import Dense
 from rag.gate import NOTHING, Evidence
+from rag.language import is_foreign
 from rag.retrieval import Passage
 from rag.store import Store
 
@@ -31,13 +32,14 @@ class Judge:
             return NOTHING
         asked = {question, *(translations or {}).values()}
         loaded = self._dense.get()
-        best = max(passages, key=lambda passage: passage.dense)
+        spec = loaded[0].spec if loaded else None
+        further = {p.chunk: spec.abroad if spec and is_foreign(p.language, language) else 0.0 for p in passages}
+        nearest = [cosine + further[p.chunk] for p in passages for cosine in p.sentences]
         return Evidence(
             coverage=max(self.coverage(text, passage) for passage in passages for text in asked),
-            passage=best.dense,
-            sentence=_mean_of_best([cosine for passage in passages for cosine in passage.sentences]),
-            abroad=bool(best.language) and best.language != language,
-            gate=loaded[0].spec.gate if loaded else None,
+            passage=max(p.dense + further[p.chunk] if p.dense else 0.0 for p in passages),
+            sentence=_mean_of_best(nearest),
+            gate=spec.gate if spec else None,
         )
 
     def coverage(self, question: str, passage: Passage) -> float:

@@ -18,8 +18,7 @@ class Gate:
     """Weights of a score, in logits, and where its zones begin: below `refuse`, below `caution`, above.
 
     `doubt` weighs how far the chat model `model` is from beginning its answer with "no": that is known of no other
-    model, which counts as if it had the `usual` one. A question asked in another language than the passage's is given
-    `abroad` on both cosines, by which such pairs lie farther apart.
+    model, which counts as if it had the `usual` one.
     """
 
     coverage: float
@@ -28,7 +27,6 @@ class Gate:
     doubt: float
     bias: float
     usual: float
-    abroad: float
     refuse: float
     caution: float
     model: str = ""
@@ -46,14 +44,13 @@ class Evidence:
 
     `coverage` (0..1): the share of the question's terms, by inverse document frequency, that the best passage holds.
     `passage` is the best cosine of a passage, `sentence` the mean of the best three of a sentence: 0 without
-    embeddings. `doubt`: minus the log-probability that the model
-    begins its answer with "no"; None while it has not been asked.
+    embeddings, both corrected for another language (EmbeddingSpec.abroad). `doubt`: minus the log-probability that the
+    model begins its answer with "no"; None while it has not been asked.
     """
 
     coverage: float = 0.0
     passage: float = 0.0
     sentence: float = 0.0
-    abroad: bool = False
     doubt: float | None = None
     gate: Gate | None = None
 
@@ -68,13 +65,12 @@ class Evidence:
         if self.gate is None:
             return 0.0
         gate = self.gate
-        further = gate.abroad if self.abroad else 0.0
         doubt = gate.usual if self.doubt is None else self.doubt
         return (
             gate.bias
             + gate.coverage * self.coverage
-            + gate.passage * (self.passage + further)
-            + gate.sentence * (self.sentence + further)
+            + gate.passage * self.passage
+            + gate.sentence * self.sentence
             + gate.doubt * doubt
         )
 

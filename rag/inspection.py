@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 
 from rag import lexical
 from rag.dense import Dense
-from rag.retrieval import CANDIDATES, SENTENCE_SHARE, Ranking, Retriever, normalised, ordered
+from rag.retrieval import CANDIDATES, SENTENCE_SHARE, Ranking, Retriever, ordered
 from rag.sentences import split_sentences
 from rag.store import Chunk, Store
 
@@ -164,7 +164,7 @@ class _Maker:
         self._chunks = chunks
         self._words = {term.stem: term.word for term in terms}
         self._parts = parts
-        self._cosine_parts, _ = normalised(ranking.dense, {})
+        self._cosine_parts = ranking.cosine_parts
         self._dense_ranks = _ranks(ranking.dense)
         self._lexical_ranks = _ranks(ranking.lexical)
 

@@ -51,3 +51,8 @@ def question_language(text: str) -> str:
     if any(mark in text for mark in "¿¡ñÑ"):
         return "es"
     return detect(text, PAGE_LANGUAGES) or "en"
+
+
+def is_foreign(language: str, asked: str) -> bool:
+    """Tell whether a text is known to be in another language than the question's."""
+    return bool(language) and bool(asked) and language != asked

@@ -26,10 +26,15 @@ def test_answer_with_its_source_and_figures(page: Page) -> None:
     ask(page, QUESTION)
     expect(page.locator(USER)).to_have_text(QUESTION)
     assert page.locator(BOT).last.inner_text().strip()
-    source = page.locator(".aula-sources details").first
+    source = page.locator(".aula-sources li").first
     expect(source.locator(".aula-page")).to_have_text(say("es", "common.page", number=1))
-    source.locator("summary").click()
     expect(source.locator("blockquote")).to_contain_text(MARKER)
+    seen = page.locator("details.aula-seen")
+    seen.locator("summary").first.click()
+    expect(seen.locator("li").first).to_contain_text(MARKER)
+    seen.locator("summary", has_text=say("es", "seen.prompt")).click()
+    expect(seen.locator("pre")).to_contain_text("<passages>")
+    expect(seen.locator("pre")).to_contain_text(QUESTION)
     expect(page.locator(".aula-stats")).to_contain_text("smollm2-135m-instruct")
     expect(page.locator(".aula-stats")).to_contain_text("tokens/s")
     expect(page.locator(".aula-window")).to_contain_text(say("es", "window.passages"))
@@ -39,7 +44,7 @@ def test_answer_with_its_source_and_figures(page: Page) -> None:
 def test_a_document_cannot_put_anything_into_the_page(page: Page) -> None:
     title = page.title()
     ask(page, QUESTION)
-    for summary in page.locator(".aula-sources summary").all():
+    for summary in page.locator(".aula-seen > summary").all():
         summary.click()
     expect(page.locator(".aula-sources blockquote", has_text="<img src=x").first).to_be_attached()
     assert page.locator("#aula-chat :is(img, script, iframe, object)").count() == 0

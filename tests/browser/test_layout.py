@@ -65,10 +65,14 @@ def test_asking_by_keyboard_alone(open_page: Opener, with_document: str) -> None
     page.keyboard.press("Enter")
     expect(page.locator("#aula-stop")).to_be_visible()
     finished(page)
-    source = page.locator(".aula-sources summary").first
-    source.focus()
+    page.locator(".aula-sources .aula-link").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".aula-sources details").first).to_have_attribute("open", "")
+    expect(page.locator("dialog.aula-viewer")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.aula-viewer")).to_have_count(0)
+    page.locator(".aula-seen > summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("details.aula-seen").first).to_have_attribute("open", "")
 
 
 def test_every_control_has_a_name(open_page: Opener, with_document: str) -> None:

@@ -60,13 +60,17 @@ def test_an_answer_streams_and_names_its_page(services):
     assert all(after.startswith(before) for before, after in itertools.pairwise(writing))
     last = steps[-1]
     assert last.stage == "done"
-    (source,) = last.citations
-    assert (source.name, source.page, source.quote) == ("garden.md", 1, "The annual fee is 25 pounds.")
-    assert source.quote in services.library.page_text(OWNER, source.document, source.page)
+    near = last.closest[0] if last.closest else last.citations[0]
+    page = services.library.page_text(OWNER, near.document, near.page)
+    assert near.name == "garden.md"
+    assert all(page[one.start : one.end] == one.quote for one in (*last.citations, *last.closest))
+    assert "The annual fee is 25 pounds." in last.reading.passages[0].text
+    assert last.reading.passages[0].text.split(" […] ")[0] in last.reading.prompt
+    assert 0 < last.reading.passages[0].share < 1
     assert last.stats["model"] == "smollm2-135m-instruct"
     assert last.stats["completion_tokens"] == last.window.answer > 0
     assert 0 < last.window.system + last.window.passages + last.window.question < last.window.context
-    assert set(last.to_json()) >= {"answer", "abstained", "citations", "unsupported", "stats"}
+    assert set(last.to_json()) >= {"answer", "abstained", "citations", "unsupported", "closest", "reading", "stats"}
 
 
 def test_the_second_question_reuses_the_fixed_part(services):

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from bench import answers, retrieval
-from bench.squad import contains_gold, draw, normalise, read_squad, token_f1
+from bench import answers, gate, retrieval
+from bench.squad import Question, contains_gold, draw, entails, normalise, read_squad, token_f1
 
 ARTICLES = [
     [("El faro de Punta Serena mide 32 metros y se encendió en 1907.", "¿Cuánto mide el faro?", "32 metros")],
@@ -85,7 +86,33 @@ def test_answers_are_counted_beside_the_baseline(squad):
     assert result["answerable"]["hit@3"] == 1.0
     assert result["citations"]["verbatim"] == 1.0
     assert result["ttft_s_median"] > 0
-    assert set(result["baseline"]) == {"answerable", "unanswerable", "off_corpus", "ttft_s_median"}
+    assert set(result["citations"]) == set(result["baseline"]["citations"])
+    assert result["baseline"]["citations"]["shown"] > 0
+    assert set(result["baseline"]) == {"answerable", "unanswerable", "off_corpus", "citations", "ttft_s_median"}
+
+
+def test_citations_are_counted_right_and_borne_out():
+    question = Question("1", "¿Cuánto mide?", ("32 metros",), 0, 0)
+    quotes = answers.Quotes()
+    quotes.add(question, "Mide 32 metros.", [("El faro mide 32 metros.", True), ("Es rojo.", True)], "es")
+    quotes.add(question, "32 metros", [("El faro mide 32 metros.", False)], "es")  # not on its page
+    quotes.add(question, "Mide 30.", [], "es")
+    quotes.add(Question("2", "¿Quién?", (), 0, 0), "Yo.", [("Es rojo.", True)], "es")
+    figures = quotes.figures()
+    assert figures == {"shown": 4, "precision": 0.3333, "recall": 0.5, "verbatim": 0.75, "gold": 0.6667}
+    assert entails("a las nueve de la mañana", ["nueve de la tarde"], "es") is False
+    assert entails("cuesta cuatro euros al mes", ["cuatro o euros mes"], "es")
+
+
+def test_the_gate_is_fitted_to_what_tells_questions_apart(squad):
+    options = gate.Options([(squad, "es")], 2, "smollm2-135m-instruct", "all-minilm-l6-v2", part="all")
+    result = gate.run(options)
+    assert set(result["refused"]) == {"es answerable", "es unanswerable", "es off_corpus"}
+    assert result["gate"]["model"] == "smollm2-135m-instruct"
+    assert result["toml"].startswith("gate = { coverage = ")
+    rows = np.array([[0.0], [0.2], [0.8], [1.0]])
+    slope, _ = gate.logistic(rows, np.array([0.0, 0.0, 1.0, 1.0]), np.ones(4))
+    assert slope > 0.5
 
 
 def test_the_command_line_prints_one_json_object(squad, capsys, monkeypatch):

@@ -199,10 +199,14 @@ def test_evidence_tells_what_the_documents_are_about(services, tmp_path):
     add(services, write(tmp_path, "garden.md", GARDEN), write(tmp_path, "faro.md", LIGHTHOUSE))
     judge = Judge(services.retriever._store, services.dense)
 
-    def strong(question: str) -> bool:
-        return bool(judge.strong(question, services.retriever.search(OWNER, question)))
+    def weighed(question, language):
+        return judge.weigh(question, language, services.retriever.search(OWNER, question))
 
-    assert strong("How many plots does the garden have?")
-    assert strong("¿Cuánto cuesta la entrada del faro?")
-    assert not strong("Who won the football world cup in 1998?")
-    assert not judge.strong("How many plots does the garden have?", [])
+    plots = weighed("How many plots does the garden have?", "en")
+    price = weighed("¿Cuánto cuesta la entrada del faro?", "es")
+    foreign = weighed("Who won the football world cup in 1998?", "en")
+    assert min(plots.coverage, price.coverage) > 0.5 > foreign.coverage
+    assert min(plots.passage, plots.sentence) > max(foreign.passage, foreign.sentence)
+    assert not plots.abroad
+    assert not price.abroad
+    assert judge.weigh("How many plots does the garden have?", "en", []).coverage == 0.0

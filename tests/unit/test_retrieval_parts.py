@@ -63,7 +63,7 @@ def test_words_that_hardly_match_weigh_little():
 
 def test_a_chunks_best_sentence_has_its_share():
     near, _ = normalised({1: 0.9, 2: 0.85, 3: 0.8}, {})
-    closer = look_closer(near, {1: 0.9, 2: 0.85, 3: 0.8}, {1: (0.8,), 2: (0.9, 0.1)})
+    closer = look_closer(near, {1: 0.9, 2: 0.85, 3: 0.8}, {1: 0.8, 2: 0.9})
     assert closer == pytest.approx({1: 0.6, 2: 0.6 * 0.5 + 0.4})
 
 
