@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.evidence import Judge
 from rag.followups import Standalone, stand_alone
 from rag.gate import NOTHING, Evidence
 from rag.language import question_language
-from rag.overview import Sketcher, is_about_whole
+from rag.overview import Sketcher
 from rag.retrieval import Passage, Retriever
 from rag.selection import Dropped, Excerpt, Selector
 from rag.store import Store
 from rag.translation import Translator, foreign_languages
+from rag.whole import is_about_whole, without_name
 
 if TYPE_CHECKING:
     from rag.llm import LlamaChat
@@ -87,8 +88,9 @@ class Finder:
 
         Raises DocumentNotFound, Cancelled, ModelNotReady.
         """
-        if is_about_whole(asked.question, asked.history):
-            return self._whole(asked, cancel, progress)
+        whole = self._whole_documents(asked)
+        if whole is not None:
+            return self._whole(replace(asked, documents=whole or asked.documents), cancel, progress)
         tongue = question_language(asked.question)
         standalone = stand_alone(model, asked.question, asked.history, tongue, cancel)
         translations = self._translations(model, asked, standalone, tongue, cancel)
@@ -96,6 +98,19 @@ class Finder:
         selection = self._selector.select(standalone.text, passages, asked.sentences, cancel)
         evidence = self._judge.weigh(standalone.text, tongue, passages, translations)
         return Found(standalone, evidence, selection.excerpts, tuple(passages), selection.dropped)
+
+    def _whole_documents(self, asked: Asked) -> list[str] | None:
+        """Return the documents named in a question about all of them; none named: []; another question: None."""
+        named: list[str] = []
+        question = asked.question
+        for document in self._store.documents(asked.owner):
+            if asked.documents is not None and document.id not in asked.documents:
+                continue
+            without = without_name(question, document.name)
+            if without != question:
+                named.append(document.id)
+                question = without
+        return named if is_about_whole(question, asked.history) else None
 
     def _translations(
         self, model: LlamaChat, asked: Asked, standalone: Standalone, tongue: str, cancel: threading.Event

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rag import lexical
 
@@ -14,6 +15,8 @@ Turn = tuple[str, str]  # (role, text)
 
 _LONGEST = 300  # characters: what is asked at more length asks for more than a summary
 _FILE = re.compile(r"\S+\.(pdf|docx?|txt|md|markdown|html?)\b", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.\w{1,8}$")
+_SHORTEST_NAME = 6  # letters: a file called a.txt is not named by saying "a"
 _QUOTED = re.compile(r"[«“\"][^»”\"\n]{1,120}[»”\"]")
 
 # Pieces of folded text: lower case, no accents, one space between words.
@@ -154,6 +157,33 @@ _WHOLE = [
 _ASKED = re.compile(rf"{_LEAD}(?:{'|'.join(_WHOLE)}){_TAIL}")
 # Of what was just said, where something was: "resúmelo" after an answer is about that answer.
 _OF_IT = re.compile(rf"{_LEAD}(resum(elo|irlo|emelo|irmelo)|{_SUM} (it|esto|this|that|lo)){_TAIL}")
+
+
+def without_name(question: str, name: str) -> str:
+    """Return the question with a document's name, as people say it, replaced by "documento".
+
+    "Resume la guía de la biblioteca" asks about all of guia-de-la-biblioteca.pdf, not about a topic in it.
+    """
+    said = lexical.words(_EXTENSION.sub("", name).replace("_", " "))
+    if not said or sum(map(len, said)) < _SHORTEST_NAME:
+        return question
+    words = _Said.of(question)
+    for i in range(len(words) - len(said) + 1):
+        if [word.folded for word in words[i : i + len(said)]] == said:
+            return f"{question[: words[i].start]}documento{question[words[i + len(said) - 1].end :]}"
+    return question
+
+
+class _Said(NamedTuple):
+    """A word of a question, folded, and its characters there."""
+
+    folded: str
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, question: str) -> list[_Said]:
+        return [cls(*found) for found in lexical.located_words(question)]
 
 
 def is_about_whole(question: str, history: Sequence[Turn] = ()) -> bool:

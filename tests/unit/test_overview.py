@@ -13,7 +13,7 @@ from rag.overview import LEAST, MOST_DOCUMENTS, ROOM, SAMPLE, Sketcher
 from rag.pages import PageText
 from rag.selection import GAP
 from rag.store import Facts, Store
-from rag.whole import is_about_whole
+from rag.whole import is_about_whole, without_name
 
 WHOLE = {
     "es": """Resume el documento
@@ -461,3 +461,18 @@ def test_documents_with_little_to_say_are_no_trouble(store, texts):
 def test_no_documents_no_sketch(store):
     assert Sketcher(store, NoEmbeddings()).sketch("ana") == []
     assert Sketcher(store, NoEmbeddings()).sketch("ana", []) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "whole"),
+    [
+        ("Resume la guía de la biblioteca", "guia-de-la-biblioteca.pdf", True),
+        ("¿De qué trata Word Embeddings?", "word_embeddings.pdf", True),
+        ("Summarise Harbour Lane garden", "harbour-lane-garden.pdf", True),
+        ("¿Qué es un word embedding?", "word_embeddings.pdf", False),
+        ("¿Cuánto cuesta el carné de la guía de la biblioteca?", "guia-de-la-biblioteca.pdf", False),
+        ("Resume la vida de Ana", "a.txt", False),
+    ],
+)
+def test_a_document_called_by_its_name_is_asked_as_a_whole(question: str, name: str, whole: bool) -> None:
+    assert is_about_whole(without_name(question, name)) is whole
