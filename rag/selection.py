@@ -29,16 +29,13 @@ PASSAGE_SHARE = 2.5
 # Slides and lists are made of short lines: more of them are taken until this many characters are there.
 FILL = 500
 FILL_SENTENCES = 12
-GAP = "\n[…]\n"
+GAP = " […] "
 _SHOWN_DROPPED = 12
 
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Sentences of one page in its order, one a line: a small model then quotes one, and not all that it sees.
-
-    `quote` is the best of them, verbatim; `spans` are characters of the page.
-    """
+    """Sentences of one page in its order. `quote` is the best of them, verbatim; `spans` are characters of the page."""
 
     document: str
     name: str
@@ -153,7 +150,7 @@ def _excerpt(group: Sequence[tuple[Candidate, float]]) -> Excerpt:
     ordered = sorted((candidate for candidate, _ in group), key=lambda candidate: candidate.start)
     text = ordered[0].text
     for before, after in pairwise(ordered):
-        text += ("\n" if after.start - before.end <= 2 else GAP) + after.text
+        text += (" " if after.start - before.end <= 2 else GAP) + after.text
     return Excerpt(
         document=best.passage.document,
         name=best.passage.name,

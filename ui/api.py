@@ -116,7 +116,9 @@ def _questions(services: Services, running: Running) -> None:
         documents: list[str] | None = None,
         options: dict | None = None,  # type: ignore[type-arg]  # gr.api reads the bare type
     ) -> Iterator[Json]:
-        """Answer a question from your documents, with the pages that the answer comes from.
+        """Answer a question from your documents, with the quotes that each sentence of the answer rests on.
+
+        Where the documents do not hold the answer, abstained is true and closest names the nearest pages.
 
         Args:
             question: the question, in Spanish or English.
