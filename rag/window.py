@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.errors import QuestionTooLong
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Turn = tuple[str, str]  # (role, text)
 _MIN_ANSWER = 64  # tokens that are kept free for the answer, at the least
+_SHORTEST = 200  # characters of the last excerpt, which is then left as it is
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ def fit(model: LlamaChat, ask: Ask, history: Sequence[Turn]) -> Fitted:
     """
     left, shots = list(ask.excerpts), MOST_SHOTS
     bare = model.count_messages(_build(ask, left, (), shots))
-    while (shots or len(left) > 1) and model.context - bare < _MIN_ANSWER:
+    while (shots or left) and model.context - bare < _MIN_ANSWER:
         if shots:
             shots -= 1  # what they show is worth less than what the documents say
-        else:
+        elif len(left) > 1:
             left.pop()
+        elif len(left[0].text) > _SHORTEST:
+            left[0] = _shorter(left[0])
+        else:
+            break
         bare = model.count_messages(_build(ask, left, (), shots))
     if model.context - bare < _MIN_ANSWER:
         raise QuestionTooLong(tokens=bare, room=model.context - _MIN_ANSWER)
@@ -90,6 +95,12 @@ def fit(model: LlamaChat, ask: Ask, history: Sequence[Turn]) -> Fitted:
         dropped=len(history) - len(kept),
     )
     return Fitted(prompt, window, left, tokens, list(ask.excerpts[len(left) :]))
+
+
+def _shorter(excerpt: Excerpt) -> Excerpt:
+    """Return the excerpt without its last quarter, cut after a word; its best sentence stands at the end anyway."""
+    text = excerpt.text[: len(excerpt.text) * 3 // 4]
+    return replace(excerpt, text=text[: text.rfind(" ")] if " " in text else text)
 
 
 def _build(ask: Ask, excerpts: Sequence[Excerpt], turns: Sequence[Turn], shots: int) -> list[BaseMessage]:

@@ -15,8 +15,9 @@ REASONS = {"repeat": "seen.repeat", "weaker": "seen.weaker", "room": "seen.room"
 def seen(answer: Plain, lang: str) -> Markup:
     """Return the folded account of what the model read; empty where that was not kept."""
     reading = answer.get("reading")
-    if not isinstance(reading, Mapping):
-        return Markup("")
+    if not isinstance(reading, Mapping):  # it was not asked: at most there is what was searched for
+        searched = _searched(answer, lang)
+        return _folded(say(lang, "seen.search"), searched, "aula-seen") if searched else searched
     parts = [
         _searched(answer, lang),
         _passages(_items(reading.get("passages")), lang),

@@ -207,6 +207,4 @@ def test_evidence_tells_what_the_documents_are_about(services, tmp_path):
     foreign = weighed("Who won the football world cup in 1998?", "en")
     assert min(plots.coverage, price.coverage) > 0.5 > foreign.coverage
     assert min(plots.passage, plots.sentence) > max(foreign.passage, foreign.sentence)
-    assert not plots.abroad
-    assert not price.abroad
     assert judge.weigh("How many plots does the garden have?", "en", []).coverage == 0.0
