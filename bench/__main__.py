@@ -51,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--embedding", default=DEFAULT_EMBEDDING)
     gate.add_argument("--part", default="dev", choices=("all", "dev", "test"))
     gate.add_argument("--seed", type=int, default=0)
-    gate.add_argument("--refuse", type=float, default=0.07, help="share of answerable questions below the threshold")
+    gate.add_argument("--refuse", type=float, default=0.08, help="share of answerable questions below the threshold")
+    gate.add_argument("--cases", type=Path, help="keep what was measured here, and fit from it when it is there")
     gate.add_argument("--json", action="store_true")
     return parser
 
@@ -69,6 +70,7 @@ def _run_gate(options: argparse.Namespace) -> dict[str, Any]:
             part=options.part,
             seed=options.seed,
             refuse=options.refuse,
+            cases=options.cases,
         )
     )
 

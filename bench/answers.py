@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.baseline import BaselineChat, BaselineIndex
 from bench.corpus import OWNER, Corpus, indexed
-from bench.squad import Question, QuestionSet, contains_gold, draw, entails, read_squad, token_f1
+from bench.squad import Question, QuestionSet, contains_gold, draw, entails, left_out_articles, read_squad, token_f1
 from rag.answer import Answerer, AskOptions
 from rag.llm import LlamaChat
 from rag.models import Catalogue
@@ -133,14 +133,12 @@ def run(options: Options) -> dict[str, Any]:
 
 def _choose(source: QuestionSet, options: Options) -> tuple[frozenset[int], list[Question], list[Question]]:
     """Return the paragraphs to leave out, the questions to ask, and those about what was left out."""
-    articles = sorted(set(source.articles))
-    gone = set(articles[:: max(2, len(articles) // 4)][:4]) if options.off_corpus else set()
+    gone = left_out_articles(source) if options.off_corpus else set()
     left_out = frozenset(i for i, article in enumerate(source.articles) if article in gone)
     kept = [question for question in source.questions if question.article not in gone]
     answerable = draw([question for question in kept if question.answerable], options.n, options.seed)
     impossible = draw([question for question in kept if not question.answerable], options.n, options.seed)
-    about = read_squad(options.questions_from or options.squad).questions
-    off = [question for question in about if question.article in gone and question.answerable]
+    off = [question for question in source.questions if question.article in gone and question.answerable]
     return left_out, answerable + impossible, draw(off, options.off_corpus, options.seed)
 
 

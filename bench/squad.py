@@ -60,6 +60,12 @@ def read_squad(path: Path, part: str = "all") -> QuestionSet:
     return QuestionSet(tuple(paragraphs), tuple(articles), kept)
 
 
+def left_out_articles(source: QuestionSet) -> set[int]:
+    """Return up to four articles, spread over those that are asked about, to be left out of an index."""
+    articles = sorted({question.article for question in source.questions})
+    return set(articles[:: max(2, len(articles) // 4)][:4])
+
+
 def draw(questions: Sequence[Question], n: int, seed: int = 0) -> list[Question]:
     """Draw `n` questions (all of them if there are fewer), the same ones for the same seed."""
     if n >= len(questions):

@@ -120,11 +120,11 @@ class Answerer:
             else:
                 yield Answer("retrieving", progress=step)
         stats = {"retrieval_ms": round((time.perf_counter() - started) * 1000)}
+        model = self._chat()  # again: another may have taken over meanwhile
         gatekeeper = Gatekeeper(found, model.model, language)
         if not found.excerpts or gatekeeper.hopeless:
             yield _refusal(found, language, {"model": model.model, "prompt_tokens": 0, "completion_tokens": 0} | stats)
             return
-        model = self._chat()  # again: another may have taken over meanwhile
         question = found.standalone.text if found.standalone.how == "rewritten" else asked.question
         ask = Ask(question, language, found.excerpts, found.whole, options.system, _longest(options))
         fitted = fit(model, ask, asked.history)
@@ -132,15 +132,19 @@ class Answerer:
         state = replace(_reading(model, fitted, found), stats=stats)
         for answer in self._write(model, fitted, state, options, cancel, verifier, gatekeeper):
             if answer.stats.get("finish_reason") == "declined":
-                yield _refusal(found, language, answer.stats)
+                yield replace(_refusal(found, language, answer.stats), window=answer.window, reading=answer.reading)
             else:
                 yield answer
 
     def _find(self, model: LlamaChat, asked: Asked, cancel: threading.Event) -> Iterator[tuple[int, int] | Found]:
         """Yield (done, total) while whole documents are read, and what was found at the end."""
         with Aside(lambda told: self._finder.find(model, asked, cancel, told)) as aside:
-            yield from aside.progress()
-            yield aside.result()
+            try:
+                yield from aside.progress()
+                yield aside.result()
+            except GeneratorExit:
+                cancel.set()  # else leaving the block would wait for work that nobody wants
+                raise
 
     def _write(
         self,
@@ -221,7 +225,7 @@ def _reading(model: LlamaChat, fitted: Fitted, found: Found | None) -> Answer:
 
 
 def _refusal(found: Found, language: str, stats: Mapping[str, object]) -> Answer:
-    """Return the answer that the model was not asked for."""
+    """Return the answer that the model was not asked for, or whose first word it was not let say."""
     how = found.standalone.how
     return Answer(
         "done",

@@ -31,7 +31,7 @@ class Aside(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait for the end; whoever leaves early has set the cancel event that the work listens to."""
+        """Wait for the end; whoever leaves early sets the cancel event that the work listens to."""
         self._thread.join()
 
     def progress(self) -> Iterator[_Told]:

@@ -15,8 +15,11 @@ from rag.refusals import is_refusal
 from rag.sentences import split_sentences
 
 _CODE = re.compile(r"^[ \t]*(```|~~~).*?(^[ \t]*\1|\Z)", re.MULTILINE | re.DOTALL)
-_LEAD = re.compile(r"[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+•][ \t]+|\d{1,3}[.)][ \t]+)*")
-_ENDED = re.compile(r"[.!?…:;][\"'»”’)\]*_]*$")
+_NO_PROSE = re.compile(r"[ \t]*(?:#{1,6}[ \t]|\|)")
+# What is never cut in two: formulas and code within a line.
+_WHOLE = re.compile(r"\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)|`[^`\n]+`")
+_LEAD = re.compile(r"[ \t]*(?:>[ \t]?|[-*+•][ \t]+|\d{1,3}[.)][ \t]+)*")
+_NEGATIONS = frozenset({"not", "never", "no", "nunca", "jamas", "tampoco", "neither", "nor", "ni", "nadie", "nobody"})
 _QUOTES = str.maketrans(dict.fromkeys('«»“”„"', " "))
 _CLOSING = '»”"'
 _NUMBER = re.compile(r"\d+(?:[.,]\d+|[ \u00a0\u202f]\d{3}(?!\d))*")  # thousands may stand apart
@@ -42,7 +45,7 @@ class Claim:
     """A sentence of an answer: answer[start:end] == text. `ended`: more text would not change it.
 
     `words`: its folded content words; `numbers` in one form ("1,204" and "1.204" are 1204); `names`: the folded words
-    of each capitalised name that does not begin the sentence.
+    of each capitalised name that does not begin the sentence; `negated`: it says that something is not so.
     """
 
     start: int
@@ -52,6 +55,7 @@ class Claim:
     words: tuple[str, ...] = ()
     numbers: frozenset[str] = frozenset()
     names: tuple[tuple[str, ...], ...] = field(default=())
+    negated: bool = False
 
     def stems(self, language: str) -> set[str]:
         """Return the content words, stemmed in `language`."""
@@ -64,16 +68,25 @@ def claims(answer: str, language: str) -> list[Claim]:
 
 
 def numbers(text: str) -> frozenset[str]:
-    """Return the numbers in `text`, digits only: "1 204", "1.204" and "1,204" are "1204", "five" and "cinco" "5"."""
-    digits = (re.sub(r"\D", "", found) for found in _NUMBER.findall(text))
+    """Return the numbers in `text` in one form: "1 204", "1.204" and "1,204" are "1204", "3,5" is "3.5", "five" "5"."""
+    digits = (_one_form(found) for found in _NUMBER.findall(text))
     worded = (_WORDED[word] for word in lexical.words(text) if word in _WORDED)
     return frozenset([*digits, *worded])
+
+
+def _one_form(number: str) -> str:
+    """Return a number without its thousands' separators and with a point: a last group of three is thousands."""
+    groups = re.split(r"\D", number)
+    if all(len(group) == 3 for group in groups[1:]):
+        return "".join(groups)
+    return f"{''.join(groups[:-1])}.{groups[-1].rstrip('0')}".rstrip(".")
 
 
 def _sentences(answer: str, language: str) -> Iterator[Claim]:
     for start, end in _lines(answer):
         # Without its quotation marks, so that sentences within one quotation are told apart.
-        found = split_sentences(answer[start:end].translate(_QUOTES), language)
+        line = _WHOLE.sub(lambda match: "x" * len(match.group()), answer[start:end])
+        found = split_sentences(line.translate(_QUOTES), language)
         for sentence in found:
             last = sentence is found[-1] and end == len(answer)
             closed = start + sentence.end
@@ -83,13 +96,13 @@ def _sentences(answer: str, language: str) -> Iterator[Claim]:
 
 
 def _lines(answer: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the lines outside of code, without the marks of lists, quotations and headings."""
+    """Yield the spans of the lines of prose, without the marks of lists and quotations: no code, table or heading."""
     code = [match.span() for match in _CODE.finditer(answer)]
     position = 0
     for line in answer.splitlines(keepends=True):
         start, end = position, position + len(line.rstrip())
         position += len(line)
-        if any(first <= start < last for first, last in code):
+        if any(first <= start < last for first, last in code) or _NO_PROSE.match(line):
             continue
         lead = _LEAD.match(answer, start, end)
         start = lead.end() if lead else start
@@ -97,10 +110,15 @@ def _lines(answer: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
+def negated(text: str) -> bool:
+    """Tell whether a sentence denies something: with a "not" in it, its words alone mean the opposite."""
+    return not _NEGATIONS.isdisjoint(lexical.words(text.replace("n't", " not").replace("n’t", " not")))
+
+
 def _claim(answer: str, start: int, end: int, ended: bool) -> Claim:
     text = answer[start:end]
     words = tuple(word for word in lexical.words(text) if word not in lexical.STOP_WORDS)
-    return Claim(start, end, text, ended, words, numbers(text), tuple(_names(text)))
+    return Claim(start, end, text, ended, words, numbers(text), tuple(_names(text)), negated(text))
 
 
 def _names(text: str) -> Iterator[tuple[str, ...]]:

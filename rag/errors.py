@@ -294,8 +294,8 @@ class PageNotFound(DocumentError):
     """`page`: the number asked for, `pages`: how many there are."""
 
     messages = {
-        "en": "There is no page {page}: the document has {pages}. Choose one of those.",
-        "es": "La página {page} no existe: el documento tiene {pages}. Elige una de ellas.",
+        "en": "There is no page {page}: the document ends at page {pages}. Choose one up to there.",
+        "es": "La página {page} no existe: el documento llega hasta la {pages}. Elige una anterior.",
     }
 
 
@@ -304,7 +304,10 @@ class PageNotDrawn(DocumentError):
 
     messages = {
         "en": "This page could not be drawn. Its text is here; for the picture, open the file in its own program.",
-        "es": "No se ha podido dibujar esta página. Aquí está su texto; para verla, abre el archivo en su programa.",
+        "es": (
+            "No se ha podido mostrar la imagen de esta página. Aquí tienes su texto; para verla, abre el archivo con "
+            "otro programa."
+        ),
     }
 
 

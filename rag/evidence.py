@@ -39,6 +39,7 @@ class Judge:
             coverage=max(self.coverage(text, passage) for passage in passages for text in asked),
             passage=max(p.dense + further[p.chunk] if p.dense else 0.0 for p in passages),
             sentence=_mean_of_best(nearest),
+            language=language,
             gate=spec.gate if spec else None,
         )
 

@@ -90,7 +90,9 @@ class Finder:
         """
         whole = self._whole_documents(asked)
         if whole is not None:
-            return self._whole(replace(asked, documents=whole or asked.documents), cancel, progress)
+            found = self._whole(replace(asked, documents=whole or asked.documents), cancel, progress)
+            if found.excerpts:  # a text without sentences or headings has no sketch: then its nearest passages
+                return found
         tongue = question_language(asked.question)
         standalone = stand_alone(model, asked.question, asked.history, tongue, cancel)
         translations = self._translations(model, asked, standalone, tongue, cancel)
@@ -110,7 +112,10 @@ class Finder:
             if without != question:
                 named.append(document.id)
                 question = without
-        return named if is_about_whole(question, asked.history) else None
+        if is_about_whole(question, asked.history):
+            return named
+        # A document may be called "resumen.pdf": its name is then what is asked for, and not what is asked about.
+        return [] if is_about_whole(asked.question, asked.history) else None
 
     def _translations(
         self, model: LlamaChat, asked: Asked, standalone: Standalone, tongue: str, cancel: threading.Event

@@ -15,8 +15,9 @@ Zone = Literal["answer", "caution", "refuse"]
 
 @dataclass(frozen=True)
 class Gate:
-    """Weights of a score, in logits, and where its zones begin: below `refuse`, below `caution`, above.
+    """Weights of a score, in logits: below 0 is refused, below `caution` answered with a caution.
 
+    `bias`: by the question's language, for cosines are not of one size in all; another language has the most lenient.
     `doubt` weighs how far the chat model `model` is from beginning its answer with "no": that is known of no other
     model, which counts as if it had the `usual` one.
     """
@@ -25,10 +26,9 @@ class Gate:
     passage: float
     sentence: float
     doubt: float
-    bias: float
     usual: float
-    refuse: float
     caution: float
+    bias: Mapping[str, float]
     model: str = ""
 
     @classmethod
@@ -37,20 +37,27 @@ class Gate:
         values = {field.name: table[field.name] for field in fields(cls) if field.name in table}
         return cls(**values)  # type: ignore[arg-type]
 
+    def toml(self) -> str:
+        """Return the line for the catalogue."""
+        bias = ", ".join(f"{language} = {value}" for language, value in self.bias.items())
+        shown = [f"{field.name} = {getattr(self, field.name)}" for field in fields(self)[:-2]]
+        return f'gate = {{ {", ".join(shown)}, bias = {{ {bias} }}, model = "{self.model}" }}'
+
 
 @dataclass(frozen=True)
 class Evidence:
     """What is known of a question and the best that was found for it.
 
-    `coverage` (0..1): the share of the question's terms, by inverse document frequency, that the best passage holds.
-    `passage` is the best cosine of a passage, `sentence` the mean of the best three of a sentence: 0 without
-    embeddings, both corrected for another language (EmbeddingSpec.abroad). `doubt`: minus the log-probability that the
-    model begins its answer with "no"; None while it has not been asked.
+    `language`: the question's. `coverage` (0..1): the share of the question's terms, by inverse document frequency,
+    that the best passage holds. `passage` is the best cosine of a passage, `sentence` the mean of the best three of a
+    sentence: 0 without embeddings, both corrected for another language (EmbeddingSpec.abroad). `doubt`: minus the
+    log-probability that the model begins its answer with "no"; None while it has not been asked.
     """
 
     coverage: float = 0.0
     passage: float = 0.0
     sentence: float = 0.0
+    language: str = ""
     doubt: float | None = None
     gate: Gate | None = None
 
@@ -67,7 +74,7 @@ class Evidence:
         gate = self.gate
         doubt = gate.usual if self.doubt is None else self.doubt
         return (
-            gate.bias
+            gate.bias.get(self.language, max(gate.bias.values()))
             + gate.coverage * self.coverage
             + gate.passage * self.passage
             + gate.sentence * self.sentence
@@ -79,7 +86,7 @@ class Evidence:
         """What to do."""
         if self.gate is None or not self.passage:
             return "answer" if self.coverage >= _WORDS_ALONE else "caution"
-        if self.score < self.gate.refuse:
+        if self.score < 0.0:
             return "refuse"
         return "caution" if self.score < self.gate.caution else "answer"
 

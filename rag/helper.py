@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from rag.errors import Cancelled, QuestionTooLong
+from rag.errors import Cancelled, ModelNotReady, QuestionTooLong
 from rag.settings import Decoding
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ def one_line(
         return ""
     if cancel is not None and cancel.is_set():
         raise Cancelled
-    if answer.response_metadata.get("finish_reason") == "length":
+    reason = answer.response_metadata.get("finish_reason")
+    if reason == "cancelled":  # nobody cancelled: another model has taken over, and half a line is none
+        raise ModelNotReady
+    if reason == "length":
         return ""
     return str(answer.text).strip()

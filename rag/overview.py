@@ -44,6 +44,7 @@ _EDGES = 2  # the first sentence and one of the last page are taken whatever the
 _CACHED = 64
 
 Progress = Callable[[int, int], None]  # (sentences read, in all)
+Places = tuple[tuple[int, int, int, float], ...]  # (page, start, end, score)
 Chosen = tuple[tuple[Piece, float], ...]
 
 
@@ -96,17 +97,20 @@ class Sketcher:
         embedder = loaded[0] if loaded else None
         name = embedder.spec.collection if embedder else ""
         texts = {document.id: dict(self._store.page_texts(owner, document.id)) for document in held}
+        # With the moment of its adding: the same file, deleted and read again, may have come to other pages.
+        keys = {document.id: (f"{document.id} {document.added.isoformat()}", name, share) for document in held}
+        chosen = {document.id: self._recall(keys[document.id]) for document in held}
         drafts = [
             _draft(document, list(texts[document.id].items()), share)
             for document in held
-            if self._recall((document.id, name, share)) is None
+            if chosen[document.id] is None
         ]
         _weigh(drafts, embedder, cancel, progress)
         for draft in drafts:
-            self._remember((draft.document.id, name, share), _choose(draft))
+            chosen[draft.document.id] = self._remember(keys[draft.document.id], _choose(draft))
         found: list[Excerpt] = []
         for document in held:
-            found += _excerpts(document, texts[document.id], self._recall((document.id, name, share)) or ())
+            found += _excerpts(document, texts[document.id], chosen[document.id] or ())
         return found
 
     def _recall(self, key: tuple[str, str, int]) -> tuple[tuple[int, int, int, float], ...] | None:
@@ -115,11 +119,13 @@ class Sketcher:
                 self._known.move_to_end(key)
             return self._known.get(key)
 
-    def _remember(self, key: tuple[str, str, int], chosen: Sequence[tuple[Piece, float]]) -> None:
+    def _remember(self, key: tuple[str, str, int], chosen: Sequence[tuple[Piece, float]]) -> Places:
+        places = tuple((piece.page, piece.start, piece.end, score) for piece, score in chosen)
         with self._lock:
-            self._known[key] = tuple((piece.page, piece.start, piece.end, score) for piece, score in chosen)
+            self._known[key] = places
             while len(self._known) > max(self._size, MOST_DOCUMENTS):
                 self._known.popitem(last=False)
+        return places
 
 
 def _draft(document: Document, pages: Sequence[tuple[int, str]], room: int) -> _Draft:

@@ -22,6 +22,10 @@ _REFUSALS = re.compile(
 )
 
 
+# What is quoted is the documents' own word: "«El documento no incluye el seguro.»" refuses nothing.
+_QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
+
+
 def is_refusal(answer: str) -> bool:
     """Tell whether the answer says, in English or Spanish, that the documents do not hold it."""
-    return bool(_REFUSALS.search(answer[:300]))
+    return bool(_REFUSALS.search(_QUOTED.sub(" ", answer)[:300]))

@@ -176,8 +176,8 @@ class Retriever:
     ) -> tuple[list[str], dict[int, float], float]:
         """Return the terms, {chunk: BM25} and the BM25 that a chunk with every word of the question could have."""
         languages = sorted({document.language for document in held})
-        asked = {question: languages, **{text: [language] for language, text in translations.items()}}
-        words = [lexical.query_words(text, stems) for text, stems in asked.items()]
+        asked = [(question, languages), *((text, [language]) for language, text in translations.items())]
+        words = [lexical.query_words(text, stems) for text, stems in asked]
         terms = list(dict.fromkeys(stem for variants in words for stems in variants for stem in stems))
         weights = self._store.term_weights(terms)
         # A word has a stem in each language: the one that the texts know is the one that can be found.

@@ -16,8 +16,9 @@ import numpy as np
 
 from rag import lexical
 from rag.candidates import Candidate, candidates
-from rag.claims import Claim, claims, numbers
+from rag.claims import Claim, claims, negated, numbers
 from rag.dense import Dense
+from rag.language import PAGE_LANGUAGES, is_foreign
 from rag.retrieval import Passage
 
 _COVERED = 0.6  # share of a claim's content words that its evidence must hold, in the page's language
@@ -107,14 +108,16 @@ class Verifier:
         return [float(cosine) for cosine in np.asarray(vectors @ embedder.encode_sentences([said])[0])]
 
     def _fit(self, claim: Claim, source: _Source, near: Sequence[float], asked: Collection[str]) -> _Fit:
+        # A short page may be taken for any language: only where Aula's two differ are words no help.
+        foreign = source.language in PAGE_LANGUAGES and is_foreign(source.language, self._language)
         return _Fit(
             source=source,
             covered=_share(claim.stems(source.language), source.stems),
             asked=_share(asked, source.stems),
             cosine=max(near[position] for position in source.positions),
-            agrees=source.agrees(claim, foreign=source.language != self._language),
+            agrees=source.agrees(claim, foreign),
             confirmed=source.confirms(claim),
-            foreign=source.language != self._language,
+            foreign=foreign,
         )
 
 
@@ -128,17 +131,24 @@ class _Source:
         self.quote = _verbatim(self.candidates)
         words = lexical.words(self.quote)
         self.stems = frozenset(lexical.stem(words, self.language))
-        self._facts = frozenset(words) | numbers(self.quote)
+        # A number counts whole: the 5 of 3.5 is none, though it is a word of its own.
+        self._facts = frozenset(word for word in words if not word.isdigit()) | numbers(self.quote)
+        self._negated = negated(self.quote)
 
     def agrees(self, claim: Claim, foreign: bool) -> bool:
-        """Tell whether every number and, in the page's own language, every name of the claim stands here."""
+        """Tell whether every number and, in the page's own language, every name of the claim stands here.
+
+        Of a name its last word must: two people may share the first. What is denied on one side only does not agree.
+        """
         if not claim.numbers <= self._facts:
             return False
-        return foreign or all(any(word in self._facts for word in name) for name in claim.names)
+        if foreign:
+            return True
+        return claim.negated == self._negated and all(name[-1] in self._facts for name in claim.names)
 
     def confirms(self, claim: Claim) -> bool:
         """Tell whether a number or a name of the claim stands here: the same in every language."""
-        return bool(claim.numbers & self._facts) or any(word in self._facts for name in claim.names for word in name)
+        return bool(claim.numbers & self._facts) or any(name[-1] in self._facts for name in claim.names)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from rag.history import Message
 from ui.citations import cited_text, sources
 from ui.components import block
 from ui.markdown import harmless
+from ui.plain import items, mapping, real, whole
 from ui.seen import seen
 from ui.texts import count, decimal, grouped, say
 
@@ -45,19 +46,28 @@ def answer_line(answer: Mapping[str, object], lang: str, plain: bool = False) ->
 
 
 def lines(messages: Sequence[Message], lang: str) -> list[ChatLine]:
-    """Return a kept conversation as it is shown."""
+    """Return a kept conversation as it is shown: the exact prompt with the last answer only, for they are long."""
+    last = messages[-1].id if messages else 0
     return [
         question_line(message.content)
         if message.role == "user"
-        else answer_line({"stage": "done", **message.meta, "answer": message.content}, lang)
+        else answer_line(_kept(message, message.id == last), lang)
         for message in messages
     ]
+
+
+def _kept(message: Message, last: bool) -> dict[str, object]:
+    answer = {"stage": "done", **message.meta, "answer": message.content}
+    reading = answer.get("reading")
+    if isinstance(reading, dict) and not last:
+        answer["reading"] = {**reading, "prompt": ""}
+    return answer
 
 
 def _waiting(answer: Mapping[str, object], lang: str, plain: bool) -> str:
     if plain:
         return say(lang, "chat.thinking")
-    done, total = (_whole(n) for n in cast("Sequence[object]", answer.get("progress") or (0, 0)))
+    done, total = (whole(n) for n in cast("Sequence[object]", answer.get("progress") or (0, 0)))
     if total:
         return say(lang, "chat.sketching", done=grouped(done, lang), total=grouped(total, lang))
     return say(lang, "chat.retrieving" if answer.get("stage") == "retrieving" else "chat.reading")
@@ -70,7 +80,7 @@ def _foot(answer: Mapping[str, object], lang: str) -> Markup:
 
 def _notes(answer: Mapping[str, object], lang: str) -> Markup:
     """Return what the reader has to know about the answer: stopped, cut, or history left out."""
-    stats = _mapping(answer.get("stats"))
+    stats = mapping(answer.get("stats"))
     notes = []
     if answer.get("caution"):
         notes.append(say(lang, "chat.caution"))
@@ -78,7 +88,7 @@ def _notes(answer: Mapping[str, object], lang: str) -> Markup:
         notes.append(say(lang, "chat.stopped"))
     elif stats.get("finish_reason") == "length":
         notes.append(say(lang, "chat.cut"))
-    dropped = _whole(_mapping(answer.get("window")).get("dropped"))
+    dropped = whole(mapping(answer.get("window")).get("dropped"))
     if dropped:
         notes.append(count(lang, "chat.dropped", dropped))
     return Markup("").join(Markup('<p class="aula-note">{}</p>').format(note) for note in notes)
@@ -86,33 +96,32 @@ def _notes(answer: Mapping[str, object], lang: str) -> Markup:
 
 def _sources(answer: Mapping[str, object], lang: str) -> Markup:
     """Return the quotes that the answer rests on; of one that is not there, the pages that come closest."""
-    citations = cast("Sequence[Mapping[str, object]]", answer.get("citations") or ())
+    citations = items(answer.get("citations"))
     if citations and not answer.get("abstained"):
         return sources(citations, say(lang, "chat.sources"), lang)
-    nearest = cast("Sequence[Mapping[str, object]]", answer.get("closest") or ())
-    return sources(nearest, say(lang, "chat.closest"), lang)
+    return sources(items(answer.get("closest")), say(lang, "chat.closest"), lang)
 
 
 def _figures(answer: Mapping[str, object], lang: str) -> Markup:
-    stats = _mapping(answer.get("stats"))
+    stats = mapping(answer.get("stats"))
     if not stats.get("model"):
         return Markup("")
     parts = [str(stats["model"])]
     if stats.get("completion_tokens"):
-        parts.append(count(lang, "chat.stat_tokens", _whole(stats["completion_tokens"])))
+        parts.append(count(lang, "chat.stat_tokens", whole(stats["completion_tokens"])))
     if stats.get("ttft_s"):
-        parts.append(say(lang, "chat.stat_ttft", n=decimal(_real(stats["ttft_s"]), lang)))
+        parts.append(say(lang, "chat.stat_ttft", n=decimal(real(stats["ttft_s"]), lang)))
     if stats.get("tokens_per_s"):
-        parts.append(say(lang, "chat.stat_speed", n=decimal(_real(stats["tokens_per_s"]), lang)))
+        parts.append(say(lang, "chat.stat_speed", n=decimal(real(stats["tokens_per_s"]), lang)))
     return Markup('<p class="aula-stats">{}</p>').format(" · ".join(parts))
 
 
 def window_bar(window: Mapping[str, object] | None, lang: str) -> str:
     """Return the context window as a bar with its parts in tokens, written out below it; empty when unknown."""
-    total = _whole(window.get("context")) if window else 0
+    total = whole(window.get("context")) if window else 0
     if not window or total <= 0:
         return ""
-    tokens = {part: _whole(window.get(part)) for part in PARTS}
+    tokens = {part: whole(window.get(part)) for part in PARTS}
     used = sum(tokens.values())
     tokens["free"] = max(0, total - used)
     bars = Markup("").join(
@@ -127,7 +136,7 @@ def window_bar(window: Mapping[str, object] | None, lang: str) -> str:
         for part, n in tokens.items()
     )
     title = say(lang, "window.title", used=grouped(used, lang), total=grouped(total, lang))
-    dropped = _whole(window.get("dropped"))
+    dropped = whole(window.get("dropped"))
     note = Markup('<p class="aula-note">{}</p>').format(count(lang, "chat.dropped", dropped)) if dropped else ""
     return str(
         Markup(
@@ -140,19 +149,7 @@ def window_bar(window: Mapping[str, object] | None, lang: str) -> str:
 def last_window(messages: Sequence[Message]) -> Mapping[str, object] | None:
     """Return the context window of the newest answer that has one."""
     for message in reversed(messages):
-        window = _mapping(message.meta.get("window"))
+        window = mapping(message.meta.get("window"))
         if window:
             return window
     return None
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _whole(value: object) -> int:
-    return int(value) if isinstance(value, (int, float)) else 0
-
-
-def _real(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0

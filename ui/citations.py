@@ -5,35 +5,63 @@ It works on the plain form of Answer.to_json(); what a button opens is ui/viewer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
 from ui.markdown import harmless
+from ui.plain import Plain, items, whole
 from ui.texts import say
 
-Plain = Mapping[str, object]
 _MATH = ("$$", "\\[", "\\(")
+# Where marks go is kept by private characters while the text as a whole is made harmless: piece by piece, what begins
+# a piece would pass for what begins a line.
+_BEGIN, _END, _STOP = "\ue000", "\ue001", "\ue002"
+_PLACE = re.compile(f"({_BEGIN}|{_END})(\\d+){_STOP}")
 
 
 def cited_text(answer: Plain, lang: str) -> str:
     """Return the answer's Markdown, harmless, with its citations and what was not found marked."""
     text = str(answer.get("answer") or "")
-    citations = {_whole(citation.get("n")): citation for citation in _items(answer.get("citations"))}
-    marks = [mark for mark in _items(answer.get("marks")) if 0 <= _whole(mark.get("start")) < _whole(mark.get("end"))]
-    parts: list[str] = []
-    position = 0
+    marks = _in_order(items(answer.get("marks")), len(text))
+    if any(character in text for character in (_BEGIN, _END, _STOP)):
+        return harmless(re.sub(f"[{_BEGIN}{_END}{_STOP}]", "", text))  # nobody writes them; then there are no marks
+    citations = {whole(citation.get("n")): citation for citation in items(answer.get("citations"))}
+    placed, position = "", 0
     for index, mark in enumerate(marks):
-        start, end, n = (_whole(mark.get(name)) for name in ("start", "end", "n"))
-        if start < position or end > len(text):
-            continue
-        parts.append(harmless(text[position:start]))
+        start, end = whole(mark.get("start")), whole(mark.get("end"))
+        placed += f"{text[position:start]}{_BEGIN}{index}{_STOP}{text[start:end]}{_END}{index}{_STOP}"
         position = end
-        sentence = harmless(text[start:end])
-        last = index + 1 == len(marks) or _whole(marks[index + 1].get("n")) != 0
-        parts.append(_cited(sentence, citations[n], lang) if n in citations else _unfound(sentence, last, lang))
-    parts.append(harmless(text[position:]))
-    return "".join(parts)
+    around = [_around(text, marks, index, citations, lang) for index in range(len(marks))]
+    return _PLACE.sub(lambda at: around[int(at[2])][at[1] == _END], harmless(placed + text[position:]))
+
+
+def _in_order(marks: Sequence[Plain], length: int) -> list[Plain]:
+    """Return the marks that lie within the text, none of them within another."""
+    found: list[Plain] = []
+    for mark in marks:
+        begun = whole(found[-1].get("end")) if found else 0
+        if begun <= whole(mark.get("start")) < whole(mark.get("end")) <= length:
+            found.append(mark)
+    return found
+
+
+def _around(
+    text: str, marks: Sequence[Plain], index: int, citations: Mapping[int, Plain], lang: str
+) -> tuple[str, str]:
+    """Return what stands before and after a sentence; of several not found, only the last has the words for it."""
+    mark = marks[index]
+    n = whole(mark.get("n"))
+    if n in citations:
+        return "", f"&nbsp;{chip(citations[n], lang)}"
+    last = index + 1 == len(marks) or whole(marks[index + 1].get("n")) != 0
+    note = str(Markup(" <small>{}</small>").format(say(lang, "chat.unfound"))) if last else ""
+    sentence = text[whole(mark.get("start")) : whole(mark.get("end"))]
+    # A formula cannot stand inside of another element, nor one half of what is set in bold.
+    if any(one in sentence for one in _MATH) or sentence.count("**") % 2 or sentence.count("__") % 2:
+        return "", note
+    return "<u>", f"</u>{note}"
 
 
 def chip(citation: Plain, lang: str) -> Markup:
@@ -46,8 +74,8 @@ def chip(citation: Plain, lang: str) -> Markup:
 
 def place(citation: Plain) -> str:
     """Return document:page:start-end, by which the viewer finds a citation."""
-    span = f"{_whole(citation.get('start'))}-{_whole(citation.get('end'))}"
-    return f"{citation.get('document')}:{_whole(citation.get('page'))}:{span}"
+    span = f"{whole(citation.get('start'))}-{whole(citation.get('end'))}"
+    return f"{citation.get('document')}:{whole(citation.get('page'))}:{span}"
 
 
 def link(citation: Plain, lang: str) -> Markup:
@@ -64,34 +92,10 @@ def sources(citations: Sequence[Plain], title: str, lang: str) -> Markup:
     """Return the list of citations, each with its quote."""
     if not citations:
         return Markup("")
-    items = Markup("").join(
+    rows = Markup("").join(
         Markup("<li>{}<blockquote>{}</blockquote></li>").format(link(citation, lang), citation.get("quote"))
         for citation in citations
     )
     return Markup('<section class="aula-sources" aria-label="{}"><h4>{}</h4><ol>{}</ol></section>').format(
-        title, title, items
+        title, title, rows
     )
-
-
-def _cited(sentence: str, citation: Plain, lang: str) -> str:
-    return f"{sentence}&nbsp;{chip(citation, lang)}"
-
-
-def _unfound(sentence: str, last: bool, lang: str) -> str:
-    """Return the sentence underlined; the words for it stand once, after the last of several."""
-    note = Markup(" <small>{}</small>").format(say(lang, "chat.unfound")) if last else ""
-    if any(mark in sentence for mark in _MATH):  # a formula cannot stand inside of another element
-        return f"{sentence}{note}"
-    return f"<u>{sentence}</u>{note}"
-
-
-def _items(value: object) -> list[Plain]:
-    return list(_mappings(value)) if isinstance(value, Sequence) else []
-
-
-def _mappings(value: Sequence[object]) -> Iterator[Plain]:
-    return (item for item in value if isinstance(item, Mapping))
-
-
-def _whole(value: object) -> int:
-    return int(value) if isinstance(value, (int, float)) else 0

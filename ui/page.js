@@ -105,13 +105,14 @@ window.aula = {
     requestAnimationFrame(() => { due = false; tidy(); settle(); keep(); });
   }).observe(document, {childList: true, subtree: true, characterData: true});
 
-  // Who copies an answer wants its text: the marks of its citations become [1].
+  // Who copies an answer wants its text: the marks of its citations become [1]. Other copies stay as they are.
   const clipboard = navigator.clipboard;
   if (clipboard?.writeText) {
     const write = clipboard.writeText.bind(clipboard);
-    clipboard.writeText = text => write(text
+    const unfound = `<small>${words.unfound}</small>`;
+    clipboard.writeText = text => write(!text.includes('<button class="aula-chip"') && !text.includes(unfound) ? text : text
       .replace(/&nbsp;<button class="aula-chip"[^>]*>(\d+)<\/button>/g, ' [$1]')
-      .replace(/<small>([^<]*)<\/small>/g, '[$1]')
+      .replaceAll(unfound, `[${words.unfound}]`)
       .replace(/<\/?u>/g, '')
       .replaceAll('&lt;', '<'));
   }

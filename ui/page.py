@@ -95,7 +95,8 @@ def rewrite(html: str, lang: str) -> str:
         f"Object.defineProperty(navigator,'{name}',{{get:()=>{value},configurable:true}});"
         for name, value in (("language", f"'{lang}'"), ("languages", f"['{lang}']"))
     )
-    words = json.dumps({name: say(lang, f"reader.{name}") for name in (*_READER, *_VIEWER)}, ensure_ascii=False)
+    said = {name: say(lang, f"reader.{name}") for name in (*_READER, *_VIEWER)} | {"unfound": say(lang, "chat.unfound")}
+    words = json.dumps(said, ensure_ascii=False)
     head = (
         f"<head>\n<script>{told}window.aulaWords={words};</script>\n"
         f"<script>{_beside('page.js')}{_beside('page_viewer.js')}</script>\n<style>{_beside('frame.css')}</style>"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from ui.plain import Plain, items, real
 from ui.texts import grouped, say
 
-Plain = Mapping[str, object]
 REASONS = {"repeat": "seen.repeat", "weaker": "seen.weaker", "room": "seen.room"}
 
 
@@ -20,11 +20,18 @@ def seen(answer: Plain, lang: str) -> Markup:
         return _folded(say(lang, "seen.search"), searched, "aula-seen") if searched else searched
     parts = [
         _searched(answer, lang),
-        _passages(_items(reading.get("passages")), lang),
-        _dropped(_items(reading.get("dropped")), lang),
-        _folded(say(lang, "seen.prompt"), Markup('<pre tabindex="0">{}</pre>').format(reading.get("prompt") or "")),
+        _passages(items(reading.get("passages")), lang),
+        _dropped(items(reading.get("dropped")), lang),
+        _prompt(reading, lang),
     ]
     return _folded(say(lang, "seen.title"), Markup("").join(parts), "aula-seen")
+
+
+def _prompt(reading: Plain, lang: str) -> Markup:
+    if not reading.get("prompt"):
+        return Markup("")
+    shown = Markup('<pre tabindex="0">{}</pre>').format(reading.get("prompt"))
+    return _folded(say(lang, "seen.prompt"), shown)
 
 
 def _searched(answer: Plain, lang: str) -> Markup:
@@ -42,7 +49,7 @@ def _passages(passages: Sequence[Plain], lang: str) -> Markup:
 
 
 def _passage(passage: Plain, lang: str) -> Markup:
-    tokens, share = _real(passage.get("tokens")), 100 * _real(passage.get("share"))
+    tokens, share = real(passage.get("tokens")), 100 * real(passage.get("share"))
     percent = f"{share:.0f} %" if lang == "es" else f"{share:.0f}%"
     facts = say(lang, "seen.share", tokens=grouped(int(tokens), lang), share=percent)
     return Markup(
@@ -77,11 +84,3 @@ def _reason(one: Plain, lang: str) -> str:
 
 def _folded(title: str, content: Markup, kind: str = "") -> Markup:
     return Markup('<details class="{}"><summary>{}</summary>{}</details>').format(kind, title, content)
-
-
-def _items(value: object) -> list[Plain]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, Sequence) else []
-
-
-def _real(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0

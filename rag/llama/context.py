@@ -104,22 +104,23 @@ class Context:
                     common = 0
             elif self._is_whole():
                 best = self._shelf.best(tokens)
-                self._put_aside(common)
-                if best is not None and _common(tokens, best.tokens) > common:
+                overwritten = self._put_aside(common)
+                if best is not None and best.slot not in overwritten and _common(tokens, best.tokens) > common:
                     common = _common(tokens, best.tokens)
                     self._take(best)
             self._forget_after(common)
         return len(self._held)
 
-    def _put_aside(self, common: int) -> None:
-        """Keep the beginning of what is held if more than a little of it is about to be forgotten."""
+    def _put_aside(self, common: int) -> list[int]:
+        """Keep the beginning of what is held if more than a little of it goes; return the slots whose content went."""
         if len(self._held) - common < WORTH or not self._handles.spare:
-            return
+            return []
         kept, gone = self._shelf.put(self._held[:LONGEST], min(self._settled, LONGEST))
         for slot in gone:
             api.llama_memory_seq_rm(self._memory, slot, -1, -1)
         if kept is not None:
             api.llama_memory_seq_cp(self._memory, 0, kept.slot, 0, len(kept.tokens))
+        return gone
 
     def _take(self, kept: Kept) -> None:
         """Put what was kept in the place of what is held; it shares its memory with the copy that stays."""

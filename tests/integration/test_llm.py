@@ -559,3 +559,22 @@ def test_an_answer_can_be_declined_before_its_first_word(fresh: LlamaChat) -> No
     assert opening["Nunca"] < opening["The"] < 0.0  # log-probabilities
     allowed = _answer(fresh, SKY, openings=("The",), goes_on=lambda _: True)
     assert str(allowed.text) == _text(fresh, SKY)
+
+
+def test_what_was_overwritten_on_the_shelf_is_not_taken_for_what_was_asked(fresh: LlamaChat) -> None:
+    """Two long prompts of one kind by turns, with a short one in between: the memory holds what was asked."""
+    shared = "You are a patient teacher. " * 70
+    first: list[BaseMessage] = [SystemMessage(shared), HumanMessage("Say: the lake. " * 90)]
+    second: list[BaseMessage] = [SystemMessage(shared), HumanMessage("Sing: my hill! " * 90)]
+    other: list[BaseMessage] = [SystemMessage("Translate the query. " * 25), HumanMessage("hola")]
+    told: list[dict[str, float]] = []
+
+    def listen(opening: dict[str, float]) -> bool:
+        told.append(opening)
+        return False
+
+    for prompt in (first, other, first, other, second, first):
+        _answer(fresh, prompt, openings=("The", "lake", "hill", "Sing"), goes_on=listen)
+    cold, others, last = told[0], told[-2], told[-1]
+    assert last == pytest.approx(cold, abs=1.0)  # where a token lies changes the last digits of its sums
+    assert abs(others["lake"] - cold["lake"]) > 3

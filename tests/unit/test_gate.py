@@ -16,14 +16,15 @@ GATE = Gate(
     passage=10.0,
     sentence=10.0,
     doubt=0.5,
-    bias=-20.0,
     usual=8.0,
-    refuse=0.0,
     caution=2.0,
+    bias={"es": -20.0, "en": -21.0},
     model="default",
 )
-STRONG = Evidence(coverage=1.0, passage=0.9, sentence=0.9, gate=GATE)  # 1 + 9 + 9 - 20 = -1, and half of the doubt
-WEAK = Evidence(coverage=0.0, passage=0.5, sentence=0.5, gate=GATE)
+STRONG = Evidence(
+    coverage=1.0, passage=0.9, sentence=0.9, language="es", gate=GATE
+)  # 1 + 9 + 9 - 20 = -1, and half of the doubt
+WEAK = Evidence(coverage=0.0, passage=0.5, sentence=0.5, language="es", gate=GATE)
 
 
 def found(evidence: Evidence, how: str = "as_asked", whole: bool = False) -> Found:
@@ -35,6 +36,11 @@ def test_zones_follow_the_score() -> None:
     assert replace(STRONG, doubt=4.0).score == pytest.approx(1.0)
     assert replace(STRONG, doubt=4.0).zone == "caution"
     assert replace(STRONG, doubt=1.0).zone == "refuse"
+
+
+def test_each_language_has_its_own_size_of_cosines() -> None:
+    assert replace(STRONG, doubt=4.0, language="en").score == pytest.approx(0.0)
+    assert replace(STRONG, doubt=4.0, language="fr").score == pytest.approx(1.0)  # the most lenient
 
 
 def test_another_models_doubt_is_not_known() -> None:
@@ -58,11 +64,8 @@ def test_the_models_own_first_word_decides() -> None:
     keeper = Gatekeeper(found(STRONG), "default", "es")
     asking = keeper.asking()
     assert asking["openings"] == ("No",)
-    assert asking["goes_on"]({"No": -8.0})
-    assert not keeper.caution
-    assert asking["goes_on"]({"No": -4.0})
-    assert keeper.caution
-    assert not asking["goes_on"]({"No": -0.5})
+    seen = [(asking["goes_on"]({"No": -doubt}), keeper.caution) for doubt in (8.0, 4.0, 0.5)]
+    assert seen == [(True, False), (True, True), (False, True)]
 
 
 @pytest.mark.parametrize(("how", "whole"), [("rewritten", False), ("terms", False), ("as_asked", True)])
@@ -81,6 +84,7 @@ def test_the_catalogue_knows_a_gate_for_the_default_models() -> None:
     gate = known[DEFAULT_EMBEDDING].gate
     assert gate is not None
     assert gate.model == DEFAULT_MODEL
-    assert gate.refuse < gate.caution
+    assert gate.caution > 0
+    assert set(gate.bias) == {"es", "en"}
     with pytest.raises(TypeError):
         Gate.read({"coverage": 1.0})

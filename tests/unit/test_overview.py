@@ -472,6 +472,7 @@ def test_no_documents_no_sketch(store):
         ("¿Qué es un word embedding?", "word_embeddings.pdf", False),
         ("¿Cuánto cuesta el carné de la guía de la biblioteca?", "guia-de-la-biblioteca.pdf", False),
         ("Resume la vida de Ana", "a.txt", False),
+        ("¿Qué es un resumen?", "resumen.pdf", False),
     ],
 )
 def test_a_document_called_by_its_name_is_asked_as_a_whole(question: str, name: str, whole: bool) -> None:

@@ -158,6 +158,7 @@ def test_fixed_parts_come_first_and_the_users_system_text_is_kept():
         ("El documento no debe firmarse antes del lunes.", False),
         ("Los documentos no deben salir del archivo.", False),
         ("It was not built until 1907.", False),
+        ("«El presente documento no incluye el seguro.» Así que no lo incluye.", False),
     ],
 )
 def test_the_models_own_refusals_are_recognised(text, refused):

@@ -62,6 +62,23 @@ def test_sentences_carry_their_citation_or_say_that_there_is_none() -> None:
     assert answer.to_json()["unsupported"] == list(answer.unsupported)
 
 
+def test_what_follows_a_sentence_cannot_pass_for_the_beginning_of_a_line() -> None:
+    text = 'It costs 12 euros. ~~~\n<button class="aula-chip" value="abc:3:0-90">1</button>?'
+    shown = str(answer_line(Answer("done", text, marks=(Mark(0, 18, 0),)).to_json(), "en")["content"][0])
+    assert "<button" not in shown
+    assert shown.startswith("<u>It costs 12 euros.</u> <small>")
+
+
+def test_marks_do_not_break_bold_or_formulas() -> None:
+    text = "**Warning. It closes.** Sum: $$x = 1$$."
+    marks = (Mark(0, 10, 0), Mark(11, 23, 1), Mark(24, len(text), 0))
+    citation = Citation(1, "d" * 64, "a.pdf", 1, "It closes.", 0, 10, 1.0)
+    shown = str(answer_line(Answer("done", text, marks=marks, citations=(citation,)).to_json(), "en")["content"][0])
+    assert "<u>" not in shown
+    assert "**Warning." in shown
+    assert "$$x = 1$$." in shown
+
+
 def test_an_answer_that_is_not_there_shows_the_closest_pages() -> None:
     near = Citation(1, "d" * 64, "faro.pdf", 3, "El faro es rojo.", 0, 16, 0.4)
     html = foot(Answer("done", "No está en tus documentos.", abstained=True, closest=(near,)))

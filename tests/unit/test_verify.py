@@ -81,6 +81,8 @@ def test_a_sentence_that_the_page_says_is_quoted(said: str, quote: str) -> None:
     [
         "The lighthouse was built in 1908.",  # another number
         "The lighthouse was built in 1907 by Clara Montes.",  # another name
+        "The lighthouse was built in 1907 by Marta Montes.",  # half of it another
+        "The lighthouse was not built in 1907 by Marta Roldán.",  # the opposite
         "The island has 1,205 sheep.",
         "The lamp runs on whale oil.",
         "Its gardener planted forty roses.",
@@ -113,12 +115,31 @@ def test_across_languages_meaning_decides_and_numbers_must_agree() -> None:
     assert foreign.evidence is None
 
 
+def test_a_formula_or_code_is_never_cut_in_two() -> None:
+    said = [claim.text for claim in claims("With $$x = 3. Y = 4$$ it holds. Call `a. b` twice.", "en")]
+    assert said == ["With $$x = 3. Y = 4$$ it holds.", "Call `a. b` twice."]
+
+
+def test_sentences_within_a_quotation_are_judged_each() -> None:
+    said = [claim.text for claim in claims("«Mide 32 metros. Es rojo.» Así que es rojo.", "es")]
+    assert said == ["Mide 32 metros.", "Es rojo.»", "Así que es rojo."]
+
+
+@pytest.mark.parametrize(("said", "borne_out"), [("3.5", True), ("3,50", True), ("35", False), ("5", False)])
+def test_a_number_counts_whole(said: str, borne_out: bool) -> None:
+    page = passage("A visit costs 3.5 euros.")
+    (verdict,) = check(f"A visit costs {said} euros.", "?", "en", None, page)
+    assert (verdict.evidence is not None) is borne_out
+
+
+def test_a_page_of_unknown_language_is_not_a_foreign_one() -> None:
+    page = passage("Ivo Prat built the boats.", language="")
+    assert check("Marta Roldán built the gardens.", "?", "en", Meaning(), page)[0].evidence is None
+
+
 def test_what_claims_nothing_is_not_judged() -> None:
-    said = [
-        claim.text
-        for claim in claims("Answer:\n\n- It is 32 metres tall.\n\n```py\nx = 1.\n```\n\nWhy?\n\n## Cost", "en")
-    ]
-    assert said == ["It is 32 metres tall.", "Cost"]
+    text = "Answer:\n\n- It is 32 metres tall.\n\n```py\nx = 1.\n```\n\nWhy?\n\n## Cost\n\n| a | b. c |\n"
+    assert [claim.text for claim in claims(text, "en")] == ["It is 32 metres tall."]
     assert check("It is not in your documents.") == []
 
 
@@ -131,7 +152,7 @@ def test_sentences_are_judged_once_they_are_ended() -> None:
 
 
 def test_numbers_have_one_form() -> None:
-    assert numbers("1.204, 1,204 and 1 204; five, cinco; 3,5 %") == {"1204", "5", "35"}
+    assert numbers("1.204, 1,204 and 1 204; five, cinco; 3,5 %") == {"1204", "5", "3.5"}
 
 
 def test_the_same_quote_has_the_same_number() -> None:
