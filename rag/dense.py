@@ -94,7 +94,8 @@ class Dense:
         with self._mending, suppress(Cancelled):
             there = vectors.ids()  # before SQLite is asked: a chunk is always written there first
             known = self._store.ids()
-            vectors.remove_chunks(sorted(there - known.keys()))
+            # Asked again: a document that is cut anew has its vectors before its chunks.
+            vectors.remove_chunks(sorted(there - known.keys() - self._store.ids().keys()))
             missing = sorted(known.keys() - there)
             for start in range(0, len(missing), _PORTION):
                 part = missing[start : start + _PORTION]
