@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _RIDGE = 1.0
+_ENOUGH = {"off_corpus": 0.95, "unanswerable": 0.5}
 _FEATURES = ("coverage", "passage", "sentence", "doubt")
 
 
@@ -126,7 +127,7 @@ def _doubt(chat: LlamaChat, found: Found, lang: str) -> float:
 
 
 def fit_gate(cases: Sequence[Case], options: Options) -> Gate:
-    """Fit the weights; in each language the score is 0 where the share `refuse` of the answerable questions lies below.
+    """Fit the weights; in each language the score is 0 where no more answerable questions are refused than must be.
 
     Left-out articles are many and easy: they weigh a quarter, so that the unanswerable ones are heard.
     """
@@ -137,11 +138,14 @@ def fit_gate(cases: Sequence[Case], options: Options) -> Gate:
     slopes = logistic((features - mean) / spread, labels, counts)[:-1] / spread
     slopes[0] = max(0.0, slopes[0])  # more of the question's words never speaks against an answer
     scores = features @ slopes
-    held = {
-        lang: scores[[case.kind == "answerable" and case.lang == lang for case in cases]]
-        for lang in sorted({case.lang for case in cases})
-    }
-    zero = {lang: float(np.quantile(one, options.refuse)) for lang, one in held.items()}
+    held, zero = {}, {}
+    for lang in sorted({case.lang for case in cases}):
+        by_kind = {
+            kind: scores[[(case.lang, case.kind) == (lang, kind) for case in cases]]
+            for kind in {case.kind for case in cases if case.lang == lang}
+        }
+        held[lang] = by_kind.pop("answerable")
+        zero[lang] = threshold(held[lang], by_kind, options.refuse)
     caution = min(float(np.quantile(one, options.caution)) - zero[lang] for lang, one in held.items())
     return Gate(
         **{name: round(float(slope), 3) for name, slope in zip(_FEATURES, slopes, strict=True)},
@@ -150,6 +154,18 @@ def fit_gate(cases: Sequence[Case], options: Options) -> Gate:
         bias={lang: round(-value, 3) for lang, value in zero.items()},
         model=options.model,
     )
+
+
+def threshold(answerable: npt.NDArray[np.float64], others: Mapping[str, npt.NDArray[np.float64]], most: float) -> float:
+    """Return the score below which to refuse: at most the share `most` of the answerable, and no more than is enough.
+
+    Enough is _ENOUGH of each other kind of question.
+    """
+    for share in np.arange(0.02, most, 0.01):
+        zero = float(np.quantile(answerable, share))
+        if all((scores < zero).mean() >= _ENOUGH[kind] for kind, scores in others.items()):
+            return zero
+    return float(np.quantile(answerable, most))
 
 
 def logistic(
