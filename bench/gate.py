@@ -158,16 +158,9 @@ def fit_gate(cases: Sequence[Case], options: Options) -> Gate:
     )
 
 
-def threshold(answerable: npt.NDArray[np.float64], others: Mapping[str, npt.NDArray[np.float64]], most: float) -> float:
-    """Return the score below which to refuse: at most the share `most` of the answerable, and no more than is enough.
-
-    Enough is _ENOUGH of each other kind of question.
-    """
-    for share in np.arange(0.02, most, 0.01):
-        zero = float(np.quantile(answerable, share))
-        if all((scores < zero).mean() >= _ENOUGH[kind] for kind, scores in others.items()):
-            return zero
-    return float(np.quantile(answerable, most))
+def threshold(answerable: npt.NDArray[np.float64], off_corpus: npt.NDArray[np.float64], most: float) -> float:
+    """Return the score below which to refuse: enough of `off_corpus`, and at most the share `most` of `answerable`."""
+    return min(float(np.quantile(off_corpus, _ENOUGH)), float(np.quantile(answerable, most)))
 
 
 def logistic(
