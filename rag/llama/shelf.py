@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SLOTS = 2  # besides the sequence at hand: the prompts that rewrite and translate, and the one that answers
+SLOTS = 6  # besides the sequence at hand: what answers, rewrites and translates, in each of two languages
 LONGEST = 768  # tokens that are kept of each: a fixed part with its worked examples
 WORTH = 64  # tokens: less than that is read again in no time
-SPARE = SLOTS * LONGEST
+SPARE = 2_304  # tokens of memory for all of them: 65 MB with a model of 1.5 B
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Shelf:
             if 2 * shared >= min(len(kept.tokens), len(tokens)):
                 self._kept.remove(kept)
                 gone.append(kept.slot)
-        if len(self._kept) == SLOTS:
+        while len(self._kept) == SLOTS or sum(len(kept.tokens) for kept in self._kept) + len(tokens) > SPARE:
             gone.append(self._kept.pop(0).slot)
         free = min(set(range(1, SLOTS + 1)) - {kept.slot for kept in self._kept})
         new = Kept(free, tuple(tokens), settled)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.llama.shelf import SLOTS, Shelf
+from rag.llama.shelf import LONGEST, SLOTS, SPARE, Shelf
 
 MAIN = list(range(100, 300))
 SHORT = list(range(500, 560))
@@ -33,7 +33,7 @@ def test_the_same_kind_makes_room_and_the_same_is_not_kept_twice() -> None:
 
 def test_the_one_that_was_not_used_longest_goes_first() -> None:
     shelf = Shelf()
-    prompts = [[n] * 80 for n in range(SLOTS)]
+    prompts = [[n] * 80 for n in range(SLOTS)]  # fewer tokens than there is room for
     slots = [shelf.put(prompt, 0)[0] for prompt in prompts]
     shelf.best(prompts[0])
     _, gone = shelf.put([99] * 80, 0)
@@ -41,3 +41,11 @@ def test_the_one_that_was_not_used_longest_goes_first() -> None:
     assert gone == [slots[1].slot]
     assert shelf.clear()
     assert not shelf.clear()
+
+
+def test_there_is_room_for_so_many_tokens_and_no_more() -> None:
+    shelf = Shelf()
+    kept = [shelf.put([n] * LONGEST, 0) for n in range(SPARE // LONGEST)]
+    assert all(gone == [] for _, gone in kept)
+    _, gone = shelf.put([99] * LONGEST, 0)
+    assert [one.slot for one, _ in kept[:1] if one] == gone
