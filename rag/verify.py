@@ -29,6 +29,7 @@ _NEAR = 0.90
 _NEAR_ABROAD = 0.87
 _NEAR_ABROAD_WITH_FACTS = 0.82  # where its numbers, or one of its names, stand there too
 _SHORT = 3  # a claim of fewer content words is read together with its question: "In 1874."
+_SAME_AGAIN = 0.5  # a sentence that the answer rests on already: "So ..." follows from what was just quoted
 _PAIR_COSTS = 0.3  # two sentences are quoted only where one does not say it all
 
 
@@ -69,6 +70,7 @@ class Verifier:
         self._pool = candidates(passages)
         self._sources = list(_sources(self._pool))
         self._known: dict[str, Evidence | None] = {}
+        self._cited: list[_Source] = []
 
     def check(self, answer: str, whole: bool = True) -> list[Verdict]:
         """Return a verdict on each sentence of `answer` that claims something; `whole`: no more text will follow.
@@ -94,8 +96,12 @@ class Verifier:
             for language in {source.language for source in self._sources}
         }
         fits = [self._fit(claim, source, near, asked[source.language]) for source in self._sources]
-        best = max((fit for fit in fits if fit.supported), key=lambda fit: fit.rank, default=None)
-        return best.evidence() if best else None
+        supported = [fit for fit in fits if fit.supported]
+        if not supported:
+            return None
+        best = max(supported, key=lambda fit: fit.rank + (_SAME_AGAIN if fit.source in self._cited else 0.0))
+        self._cited.append(best.source)
+        return best.evidence()
 
     def _cosines(self, claim: Claim) -> list[float]:
         """Return the cosine of each sentence of the passages to the claim; 0 without embeddings."""

@@ -161,6 +161,17 @@ def test_the_same_quote_has_the_same_number() -> None:
     assert [citation.n for citation in cited.citations] == [1]
 
 
+def test_what_follows_from_a_quote_rests_on_the_same_one() -> None:
+    page = passage("The lighthouse is red and was built in 1907. Built in 1907, the old church has two bells.")
+    first, second = check(
+        "The lighthouse is red and was built in 1907. So it was built in 1907.", "?", "en", None, page
+    )
+    assert first.evidence == second.evidence
+    (alone,) = check("The old church was built in 1907.", "?", "en", None, page)
+    assert alone.evidence is not None
+    assert "church" in alone.evidence.quote
+
+
 def test_every_quote_is_the_pages_own_text() -> None:
     """Random answers from random pieces of random pages, chunks with overlap: whatever is quoted stands there."""
     draw = random.Random(7)
