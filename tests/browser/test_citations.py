@@ -86,9 +86,15 @@ def under(page: Page, path: Path, position: int) -> str:
 def test_what_is_copied_has_numbers_and_no_markup(answered: tuple[Page, Path]) -> None:
     page, _ = answered
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.evaluate("""() => {
-        const chip = document.querySelector('#aula-chat button.aula-chip');
-        const raw = `A ferry.&nbsp;${chip.outerHTML} <u>It flies.</u> <small>not found</small> 1 &lt; 2`;
-        return navigator.clipboard.writeText(raw);
-    }""")
-    assert page.evaluate("navigator.clipboard.readText()") == "A ferry. [1] It flies. [not found] 1 < 2"
+    unfound = say("en", "chat.unfound")
+    page.evaluate(
+        """unfound => {
+            const chip = document.querySelector('#aula-chat button.aula-chip');
+            const raw = `A ferry.&nbsp;${chip.outerHTML} <u>It flies.</u> <small>${unfound}</small> 1 &lt; 2`;
+            return navigator.clipboard.writeText(raw);
+        }""",
+        unfound,
+    )
+    assert page.evaluate("navigator.clipboard.readText()") == f"A ferry. [1] It flies. [{unfound}] 1 < 2"
+    page.evaluate("navigator.clipboard.writeText('<u>x</u> &lt;')")  # as from a block of code
+    assert page.evaluate("navigator.clipboard.readText()") == "<u>x</u> &lt;"
