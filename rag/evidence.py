@@ -36,19 +36,24 @@ class Judge:
         further = {p.chunk: spec.abroad if spec and is_foreign(p.language, language) else 0.0 for p in passages}
         nearest = [cosine + further[p.chunk] for p in passages for cosine in p.sentences]
         return Evidence(
-            coverage=max(self.coverage(text, passage) for passage in passages for text in asked),
+            coverage=max(self._coverage(text, passages) for text in asked),
             passage=max(p.dense + further[p.chunk] if p.dense else 0.0 for p in passages),
             sentence=_mean_of_best(nearest),
             language=language,
             gate=spec.gate if spec else None,
         )
 
-    def coverage(self, question: str, passage: Passage) -> float:
-        """Return the share (0..1) of the question's terms, by weight, that stand in the passage."""
-        terms = lexical.query_terms(question, [passage.language], lexical.STOP_WORDS)
-        weights = self._store.term_weights(terms)
-        held = set(lexical.index_terms(passage.text, passage.language).split(" "))
-        return sum(weights[term] for term in terms if term in held) / (sum(weights.values()) or 1.0)
+    def _coverage(self, question: str, passages: Sequence[Passage]) -> float:
+        """Return the share (0..1) of the question's terms, by weight, that stand in the passage with most of them."""
+        languages = {passage.language for passage in passages}
+        terms = {language: lexical.query_terms(question, [language], lexical.STOP_WORDS) for language in languages}
+        weights = self._store.term_weights(sorted({term for stems in terms.values() for term in stems}))
+        shares = []
+        for passage in passages:
+            held = set(lexical.index_terms(passage.text, passage.language).split(" "))
+            total = sum(weights[term] for term in terms[passage.language])
+            shares.append(sum(weights[term] for term in terms[passage.language] if term in held) / (total or 1.0))
+        return max(shares)
 
 
 def _mean_of_best(cosines: Sequence[float], count: int = 3) -> float:

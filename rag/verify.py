@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -67,10 +68,18 @@ class Verifier:
         self._question = question
         self._language = language
         self._cancel = cancel
-        self._pool = candidates(passages)
-        self._sources = list(_sources(self._pool))
+        self._passages = passages
         self._known: dict[str, Evidence | None] = {}
         self._cited: list[_Source] = []
+
+    # Both are made with the first sentence that is judged, not while somebody waits for the first word.
+    @cached_property
+    def _pool(self) -> list[Candidate]:
+        return candidates(self._passages)
+
+    @cached_property
+    def _sources(self) -> list[_Source]:
+        return list(_sources(self._pool))
 
     def check(self, answer: str, whole: bool = True) -> list[Verdict]:
         """Return a verdict on each sentence of `answer` that claims something; `whole`: no more text will follow.
