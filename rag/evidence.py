@@ -35,11 +35,13 @@ class Judge:
         spec = loaded[0].spec if loaded else None
         further = {p.chunk: spec.abroad if spec and is_foreign(p.language, language) else 0.0 for p in passages}
         nearest = [cosine + further[p.chunk] for p in passages for cosine in p.sentences]
+        best = max(passages, key=lambda passage: passage.dense + further[passage.chunk])
         return Evidence(
             coverage=max(self._coverage(text, passages) for text in asked),
-            passage=max(p.dense + further[p.chunk] if p.dense else 0.0 for p in passages),
+            passage=best.dense + further[best.chunk] if best.dense else 0.0,
             sentence=_mean_of_best(nearest),
             language=language,
+            foreign=is_foreign(best.language, language),
             gate=spec.gate if spec else None,
         )
 

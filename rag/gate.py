@@ -48,8 +48,8 @@ class Gate:
 class Evidence:
     """What is known of a question and the best that was found for it.
 
-    `language`: the question's. `coverage` (0..1): the share of the question's terms, by inverse document frequency,
-    that the best passage holds. `passage` is the best cosine of a passage, `sentence` the mean of the best three of a
+    `language`: the question's; `foreign`: the best passage is in another. `coverage` (0..1): the share of the question's
+    terms, by inverse document frequency, that the best passage holds. `passage` is the best cosine of a passage, `sentence` the mean of the best three of a
     sentence: 0 without embeddings, both corrected for another language (EmbeddingSpec.abroad). `doubt`: minus the
     log-probability that the model begins its answer with "no"; None while it has not been asked.
     """
@@ -58,6 +58,7 @@ class Evidence:
     passage: float = 0.0
     sentence: float = 0.0
     language: str = ""
+    foreign: bool = False
     doubt: float | None = None
     gate: Gate | None = None
 
@@ -86,7 +87,7 @@ class Evidence:
         """What to do."""
         if self.gate is None or not self.passage:
             return "answer" if self.coverage >= _WORDS_ALONE else "caution"
-        if self.score < 0.0:
+        if self.score < (_ABROAD if self.foreign else 0.0):
             return "refuse"
         return "caution" if self.score < self.gate.caution else "answer"
 
@@ -94,4 +95,7 @@ class Evidence:
 # Without embeddings, coverage alone decides, and refuses nothing: on half of XQuAD, 0.7 of the questions about articles
 # that were left out lie below 0.36.
 _WORDS_ALONE = 0.36
+# Gates are fitted within one language; across two the scores of good questions reach lower, those about nothing in the
+# documents lie below -3 (samples that ship with the app).
+_ABROAD = -2.0
 NOTHING = Evidence()

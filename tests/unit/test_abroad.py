@@ -73,5 +73,7 @@ def test_the_gate_makes_up_for_it_too(store: Store) -> None:
     near = cast(Dense, Near(0.05, store))
     passages = Retriever(store, near).search("local", QUESTION)
     judge = Judge(store, near)
-    assert judge.weigh(QUESTION, "es", passages).passage == pytest.approx(0.82)
+    abroad = judge.weigh(QUESTION, "es", passages)
+    assert abroad.passage == pytest.approx(0.82)
+    assert abroad.foreign
     assert judge.weigh("How many plots are there?", "en", passages).passage == pytest.approx(0.85)

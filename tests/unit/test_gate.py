@@ -43,6 +43,12 @@ def test_each_language_has_its_own_size_of_cosines() -> None:
     assert replace(STRONG, doubt=4.0, language="fr").score == pytest.approx(1.0)  # the most lenient
 
 
+def test_across_languages_only_what_is_far_off_is_refused() -> None:
+    assert replace(STRONG, doubt=0.0).zone == "refuse"
+    assert replace(STRONG, doubt=0.0, foreign=True).zone == "caution"
+    assert replace(WEAK, foreign=True).zone == "refuse"
+
+
 def test_another_models_doubt_is_not_known() -> None:
     assert STRONG.asked(1.0, "default").zone == "refuse"
     assert STRONG.asked(1.0, "another").zone == "answer"
