@@ -48,10 +48,11 @@ class Gate:
 class Evidence:
     """What is known of a question and the best that was found for it.
 
-    `language`: the question's; `foreign`: the best passage is in another. `coverage` (0..1): the share of the question's
-    terms, by inverse document frequency, that the best passage holds. `passage` is the best cosine of a passage, `sentence` the mean of the best three of a
-    sentence: 0 without embeddings, both corrected for another language (EmbeddingSpec.abroad). `doubt`: minus the
-    log-probability that the model begins its answer with "no"; None while it has not been asked.
+    `language`: the question's; `foreign`: the best passage is in another. `coverage` (0..1): the share of the
+    question's terms, by inverse document frequency, that the best passage holds. `passage` is the best cosine of a
+    passage, `sentence` the mean of the best three of a sentence: 0 without embeddings, both corrected for another
+    language (EmbeddingSpec.abroad). `doubt`: minus the log-probability that the model begins its answer with "no";
+    None while it has not been asked.
     """
 
     coverage: float = 0.0
