@@ -28,6 +28,15 @@ AulaError
 ├── QuestionError
 │   ├── EmptyQuestion
 │   └── QuestionTooLong      question and instructions exceed the context window
+├── PromptError
+│   ├── TemplateCode         a prompt with loops, conditions or filters
+│   ├── VariableMissing      a variable that no value was given for
+│   ├── ExperimentInvalid    an experiment that is not put together as it must be
+│   ├── UnsafeCheck          an imported check that would run code or read a file
+│   ├── BadCheck             a check that cannot work: a regular expression, a schema, a number
+│   ├── TableUnreadable      a test set that cannot be read as a table
+│   ├── StrategyNotFound     no such strategy, saved item or run, or another's
+│   └── NothingToRun         no column or no row
 ├── DataInUse                another Aula is running on the data folder
 ├── ConversationNotFound     no such conversation, or another's
 ├── DataTooNew               the data folder was written by a newer Aula
@@ -351,6 +360,89 @@ class ConversationNotFound(AulaError):
     messages = {
         "en": "That conversation no longer exists. Start a new one.",
         "es": "Esa conversación ya no existe. Empieza una nueva.",
+    }
+
+
+class PromptError(AulaError):
+    """Anything about a prompt, a test set or an experiment."""
+
+
+class TemplateCode(PromptError):
+    """`found`: what stands there."""
+
+    messages = {
+        "en": "“{found}” is not a variable. Between double braces there can only be a name: {{{{question}}}}.",
+        "es": "«{found}» no es una variable. Entre llaves dobles solo puede ir un nombre: {{{{pregunta}}}}.",
+    }
+
+
+class VariableMissing(PromptError):
+    """`name`: the variable."""
+
+    messages = {
+        "en": "The prompt uses {{{{{name}}}}}, which has no value. Fill it in, or take it out of the prompt.",
+        "es": "El prompt usa {{{{{name}}}}}, que no tiene valor. Rellénalo o quítalo del prompt.",
+    }
+
+
+class ExperimentInvalid(PromptError):
+    """`where`: the part, `wanted`: its form."""
+
+    messages = {
+        "en": "The experiment cannot be read: “{where}” must look like {wanted}. Correct it and try again.",
+        "es": "No se puede leer el experimento: «{where}» debe tener la forma {wanted}. Corrígelo e inténtalo otra vez.",
+    }
+
+
+class UnsafeCheck(PromptError):
+    """`row`: counted from 1 (0: the whole file), `found`: what stands there."""
+
+    messages = {
+        "en": (
+            "Row {row} holds “{found}”, which would run a program or read a file. Aula does not do that for a test "
+            "set: take it out, or put its text in directly, and import again. (Row 0 is what holds for all rows.)"
+        ),
+        "es": (
+            "La fila {row} contiene «{found}», que ejecutaría un programa o leería un archivo. Aula no lo hace con un "
+            "conjunto de pruebas: quítalo o pon el texto directamente y vuelve a importar. (La fila 0 es lo que vale "
+            "para todas.)"
+        ),
+    }
+
+
+class BadCheck(PromptError):
+    """`type`: the check, `reason`: what is wrong with it, as the library that reads it says."""
+
+    messages = {
+        "en": "The check “{type}” cannot work: {reason}. Correct its value.",
+        "es": "La comprobación «{type}» no puede funcionar: {reason}. Corrige su valor.",
+    }
+
+
+class TableUnreadable(PromptError):
+    """`name`: the file or where the text came from, `row`: the first bad row (0: the whole), `wanted`: what would do."""
+
+    messages = {
+        "en": "“{name}” cannot be read as a table of test cases (row {row}). Aula reads {wanted}.",
+        "es": "No se puede leer «{name}» como tabla de casos de prueba (fila {row}). Aula lee {wanted}.",
+    }
+
+
+class StrategyNotFound(PromptError):
+    """`name`: what was asked for."""
+
+    messages = {
+        "en": "“{name}” is no longer in the library. Choose another one, or reload the page.",
+        "es": "«{name}» ya no está en la biblioteca. Elige otra cosa o recarga la página.",
+    }
+
+
+class NothingToRun(PromptError):
+    """There is no request to run."""
+
+    messages = {
+        "en": "There is nothing to run yet. Write what to ask the model in each column.",
+        "es": "Todavía no hay nada que ejecutar. Escribe en cada columna qué quieres pedirle al modelo.",
     }
 
 

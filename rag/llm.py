@@ -58,8 +58,9 @@ class LlamaChat(BaseChatModel):
     """A GGUF model as a LangChain chat model. Make one with `load`.
 
     `stream` and `invoke` take, besides `stop`: `decoding` (a Decoding), single values of it by name (temperature,
-    top_k, ..., seed), `cancel` (a threading.Event), `grammar` (GBNF, the answer must follow it), and `openings` with
-    `goes_on` (see rag.llama.generation.Request). The last chunk, and an invoked message, say in `response_metadata`
+    top_k, ..., seed), `cancel` (a threading.Event), `grammar` (GBNF, the answer must follow it), `begin` (text put into
+    the model's mouth: the answer goes on from it and does not repeat it), and `openings` with `goes_on` (see
+    rag.llama.generation.Request). The last chunk, and an invoked message, say in `response_metadata`
     what the answer took; times are in seconds.
 
     Answers are written one at a time, in the order of asking. Raises QuestionTooLong, BadOption, ModelNotReady.
@@ -117,9 +118,9 @@ class LlamaChat(BaseChatModel):
         """The context window in tokens: prompt and answer together."""
         return self.n_ctx
 
-    def render(self, messages: Sequence[BaseMessage], add_generation_prompt: bool = True) -> str:
+    def render(self, messages: Sequence[BaseMessage], add_generation_prompt: bool = True, begin: str = "") -> str:
         """Return the prompt as the model reads it, control tokens spelled out."""
-        return "".join(piece.text for piece in self._pieces(messages, add_generation_prompt))
+        return "".join(piece.text for piece in self._pieces(messages, add_generation_prompt)) + begin
 
     def tokenize(self, text: str, special: bool = False) -> list[int]:
         """Return a text's token ids; `special` reads control tokens spelled in it as such."""
@@ -198,6 +199,7 @@ class LlamaChat(BaseChatModel):
         decoding: Decoding | None = None,
         cancel: threading.Event | None = None,
         grammar: str | None = None,
+        begin: str = "",
         openings: Sequence[str] = (),
         goes_on: Callable[[dict[str, float]], bool] | None = None,
         **options: Any,  # noqa: ANN401
@@ -205,7 +207,7 @@ class LlamaChat(BaseChatModel):
         engine = self._ready()
         decoding = Decoding.from_options(options, base=decoding)
         request = Request(
-            prompt=engine.vocabulary.encode(self._pieces(messages)),
+            prompt=engine.vocabulary.encode([*self._pieces(messages), *([Piece(begin, False)] if begin else [])]),
             decoding=decoding,
             stops=[*(stop or ()), *decoding.stop],
             grammar=grammar,
