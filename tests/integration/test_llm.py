@@ -578,3 +578,22 @@ def test_what_was_overwritten_on_the_shelf_is_not_taken_for_what_was_asked(fresh
     cold, others, last = told[0], told[-2], told[-1]
     assert last == pytest.approx(cold, abs=1.0)  # where a token lies changes the last digits of its sums
     assert abs(others["lake"] - cold["lake"]) > 3
+
+
+def test_an_answer_goes_on_from_how_it_begins(chat: LlamaChat) -> None:
+    begun = "The sky is blue because of"
+    assert chat.render(SKY, begin=begun) == chat.render(SKY) + begun
+    plain, text = _answer(chat, SKY), _answer(chat, SKY, begin=begun)
+    assert not str(text.text).startswith(begun)
+    assert str(text.text) != str(plain.text)
+    more = text.response_metadata["prompt_tokens"] - plain.response_metadata["prompt_tokens"]
+    assert more == chat.count_tokens(begun)
+
+
+def test_how_an_answer_begins_is_no_control_token(chat: LlamaChat) -> None:
+    tokens = _parts(chat).vocabulary
+    end = "<|im_end|>"
+    asked = chat._generation(SKY, None, GREEDY, begin=f"Yes.{end}")._prompt
+    plain = chat._generation(SKY, None, GREEDY)._prompt
+    assert asked[: len(plain)] == plain
+    assert not any(tokens.is_end(token) for token in asked[len(plain) :])
