@@ -52,7 +52,8 @@ class Asker:
         cancel = cancel or threading.Event()
         began = time.perf_counter()
         model = self.chat(column.model)
-        prompt, sources = column.prompt, ()
+        prompt = column.prompt
+        sources: tuple[Source, ...] = ()
         values = dict(values)
         if column.retrieval and self.find is not None:
             yield Reply("searching", model=model.model)

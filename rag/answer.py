@@ -19,6 +19,7 @@ from rag.errors import BadOption, EmptyQuestion
 from rag.finder import Asked, Finder, Found
 from rag.gatekeeper import Gatekeeper
 from rag.language import question_language
+from rag.prompt import QUESTION_SLOT
 from rag.refusals import NO_ANSWER, is_refusal
 from rag.result import Answer, Citation, LeftOut, Reading, Seen
 from rag.selection import SENTENCES
@@ -42,16 +43,26 @@ _SENTENCE_ENDS = (".", "!", "?", "\n")
 
 @dataclass(frozen=True)
 class AskOptions:
-    """How to answer. `language` is that of the answer; `k` the number of sentences that go into the prompt."""
+    """How to answer. `language` is that of the answer; `k` the number of sentences that go into the prompt.
+
+    For plain chat only: `shots`, worked examples (what was said, what was answered); `template`, which words the
+    question in the place of `{{question}}`; `begin`, with which the answer begins.
+    """
 
     decoding: Decoding = PRESETS["precise"]
     system: str = ""
     language: str = "question"
     k: int = SENTENCES
+    shots: tuple[tuple[str, str], ...] = ()
+    template: str = ""
+    begin: str = ""
 
     @classmethod
     def from_json(cls, options: Mapping[str, object] | None) -> AskOptions:
-        """Read {preset, temperature, ..., system, language, k}. Raises BadOption, also for an unknown name."""
+        """Read {preset, temperature, ..., system, language, k, shots, template, begin}.
+
+        Raises BadOption, also for an unknown name.
+        """
         given = dict(options or {})
         preset = str(given.pop("preset", None) or "precise")
         if preset not in PRESETS:
@@ -64,10 +75,32 @@ class AskOptions:
         if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= 20:
             raise BadOption(option="k", allowed="1 – 20")
         system = str(given.pop("system", None) or "")
+        shots, template = _shots(given.pop("shots", None)), _template(given.pop("template", None))
+        begin = str(given.pop("begin", None) or "")
         unknown = given.keys() - Decoding.__dataclass_fields__.keys()
         if unknown:
             raise BadOption(option=sorted(unknown)[0], allowed=", ".join(Decoding.__dataclass_fields__))
-        return cls(Decoding.from_options(given, PRESETS[preset]), system, language, k)
+        return cls(Decoding.from_options(given, PRESETS[preset]), system, language, k, shots, template, begin)
+
+
+def _shots(data: object) -> tuple[tuple[str, str], ...]:
+    """Return worked examples out of [{user, assistant}]. Raises BadOption."""
+    listed = [] if data is None else data
+    shots: list[tuple[str, str]] = []
+    for one in listed if isinstance(listed, list) else [None]:
+        said = [one.get(part) for part in ("user", "assistant")] if isinstance(one, Mapping) else []
+        if len(said) != 2 or not all(isinstance(text, str) for text in said):
+            raise BadOption(option="shots", allowed='[{"user": "…", "assistant": "…"}]')
+        shots.append((str(said[0]), str(said[1])))
+    return tuple(shots)
+
+
+def _template(data: object) -> str:
+    """Return the wording of the question, or an empty text. Raises BadOption where the question has no place in it."""
+    template = str(data or "")
+    if template and not QUESTION_SLOT.search(template):
+        raise BadOption(option="template", allowed="… {{question}} …")
+    return template
 
 
 class Answerer:
@@ -103,7 +136,7 @@ class Answerer:
         language = question_language(question) if options.language == "question" else options.language
         yield Answer("retrieving")
         if documents == [] or (documents is None and not self._store.documents(owner)):
-            fitted = fit(model, Ask(question, language, system=options.system, max_tokens=_longest(options)), history)
+            fitted = fit(model, _plain(question, language, options), history)
             yield from self._write(model, fitted, _reading(model, fitted, None), options, cancel, None)
             return
         asked = Asked(owner, question, documents, history, options.k)
@@ -159,9 +192,11 @@ class Answerer:
         """Stream the model's text into `state`, verified as it grows; closing this generator frees the model."""
         yield state
         stats = dict(state.stats)
-        text = ""
+        text = fitted.begin
         cited = Cited()
         asking = gatekeeper.asking() if gatekeeper else {}
+        if fitted.begin:
+            asking["begin"] = fitted.begin
         stream = cast(
             "Generator[AIMessageChunk]",
             model.stream(fitted.prompt, decoding=options.decoding, cancel=cancel, **asking),
@@ -177,6 +212,18 @@ class Answerer:
                 if chunk.text:
                     yield replace(state, stage="writing", text=text, citations=cited.citations, marks=cited.marks)
         yield _finished(state, text.strip(), stats, verifier)
+
+
+def _plain(question: str, language: str, options: AskOptions) -> Ask:
+    return Ask(
+        question,
+        language,
+        system=options.system,
+        max_tokens=_longest(options),
+        examples=options.shots,
+        template=options.template,
+        begin=options.begin,
+    )
 
 
 def _longest(options: AskOptions) -> int:
@@ -215,7 +262,8 @@ def _reading(model: LlamaChat, fitted: Fitted, found: Found | None) -> Answer:
     dropped = [LeftOut(excerpt.name, excerpt.page, excerpt.text, "room") for excerpt in fitted.left_out]
     if found is not None:
         dropped += [LeftOut(one.name, one.page, one.text, one.reason) for one in found.dropped]
-    reading = Reading(model.render(fitted.prompt), seen, tuple(dropped))
+    rendered = model.render(fitted.prompt, begin=fitted.begin) if fitted.begin else model.render(fitted.prompt)
+    reading = Reading(rendered, seen, tuple(dropped))
     state = Answer("reading", window=fitted.window, reading=reading)
     if found is None:
         return state

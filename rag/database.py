@@ -113,6 +113,56 @@ feedback = Table(
     Column("note", Text, nullable=False, server_default=""),
 )
 
+# A run of an experiment; what it was run with is kept beside it (see prompts.provenance).
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(128), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("experiment", JSON, nullable=False),
+    Column("provenance", JSON, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting | running | paused | done | failed
+    Column("error", JSON),  # {"en": ..., "es": ...} or null
+    Column("replays", ForeignKey("runs.id", ondelete="SET NULL")),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("updated", DateTime(timezone=True), nullable=False),
+    Index("runs_by_owner", "owner", "created"),
+)
+
+# A cell is there or not: its key makes it impossible to keep one twice.
+cells = Table(
+    "cells",
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("repeat", Integer, primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("column", Integer, primary_key=True),
+    Column("content", JSON, nullable=False),
+)
+
+# What a person saved under a name: a strategy or an experiment. What it holds stands in its versions.
+items = Table(
+    "items",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(128), nullable=False),
+    Column("kind", String(16), nullable=False),  # strategy | experiment
+    Column("name", Text, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("updated", DateTime(timezone=True), nullable=False),
+    Index("items_by_owner", "owner", "kind", "updated"),
+)
+
+item_versions = Table(
+    "item_versions",
+    metadata,
+    Column("item", ForeignKey("items.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1
+    Column("content", JSON, nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+)
+
 
 def open_database(path: Path) -> Engine:
     """Open (and create or migrate) the database at `path`. Raises DataTooNew for a newer schema."""

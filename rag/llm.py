@@ -118,6 +118,11 @@ class LlamaChat(BaseChatModel):
         """The context window in tokens: prompt and answer together."""
         return self.n_ctx
 
+    @property
+    def template(self) -> str:
+        """The Jinja source of the chat template in use: the model's own, or ChatML where that is of no use."""
+        return self._ready().template.source
+
     def render(self, messages: Sequence[BaseMessage], add_generation_prompt: bool = True, begin: str = "") -> str:
         """Return the prompt as the model reads it, control tokens spelled out."""
         return "".join(piece.text for piece in self._pieces(messages, add_generation_prompt)) + begin
@@ -125,6 +130,11 @@ class LlamaChat(BaseChatModel):
     def tokenize(self, text: str, special: bool = False) -> list[int]:
         """Return a text's token ids; `special` reads control tokens spelled in it as such."""
         return self._ready().vocabulary.tokenize(text, special)
+
+    def pieces(self, text: str) -> list[str]:
+        """Return a text cut into its tokens; what is but a part of a letter is written as its bytes, like \\xc3."""
+        vocabulary = self._ready().vocabulary
+        return [vocabulary.piece(token).decode("utf-8", "backslashreplace") for token in vocabulary.tokenize(text)]
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens a text takes by itself."""

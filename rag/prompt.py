@@ -15,6 +15,7 @@ from rag.shots import SHOTS
 
 Turn = tuple[str, str]  # (role, text)
 MOST_SHOTS = len(SHOTS["en"])
+QUESTION_SLOT = re.compile(r"\{\{\s*question\s*\}\}")
 
 _SYSTEM = {
     "en": (
@@ -65,9 +66,9 @@ def documents_prompt(
     """
     shown: list[BaseMessage] = []
     for shot in SHOTS[language][:shots]:
-        shown += [HumanMessage(_asked(_delimited([shot.passage]), shot.question, language)), AIMessage(shot.answer)]
+        shown += [HumanMessage(_asked(delimited([shot.passage]), shot.question, language)), AIMessage(shot.answer)]
     best = max(excerpts, key=lambda excerpt: excerpt.score)
-    passages = _delimited([*(excerpt.text for excerpt in excerpts), best.quote])
+    passages = delimited([*(excerpt.text for excerpt in excerpts), best.quote])
     last = HumanMessage(_asked(passages, question, language))
     return [_system(_SYSTEM[language], system), *shown, *_turns(history), last]
 
@@ -82,14 +83,32 @@ def whole_prompt(
         name = re.sub(r"[<>\n\r]", " ", excerpt.name)
         heading = f"# {name}\n" if other else ""
         texts.append(f"{heading}({_PAGE[language]} {excerpt.page}) {excerpt.text}")
-    last = HumanMessage(_asked(_delimited(texts, "\n"), question, language))
+    last = HumanMessage(_asked(delimited(texts, "\n"), question, language))
     return [_system(_WHOLE[language], system), *_turns(history), last]
 
 
-def plain_prompt(question: str, history: Sequence[Turn], language: str, system: str = "") -> list[BaseMessage]:
-    """Return the messages of a chat without documents; a user's own system text takes the place of ours."""
+def plain_prompt(
+    question: str,
+    history: Sequence[Turn],
+    language: str,
+    system: str = "",
+    shots: Sequence[tuple[str, str]] = (),
+    template: str = "",
+) -> list[BaseMessage]:
+    """Return the messages of a chat without documents; a user's own system text takes the place of ours.
+
+    `shots` are worked examples (what was said, what was answered); `template` words the question (see `worded`).
+    """
     first = SystemMessage(system.strip()) if system.strip() else SystemMessage(_PLAIN[language])
-    return [first, *_turns(history), HumanMessage(question)]
+    shown: list[BaseMessage] = []
+    for said, answered in shots:
+        shown += [HumanMessage(said), AIMessage(answered)]
+    return [first, *shown, *_turns(history), HumanMessage(worded(question, template))]
+
+
+def worded(question: str, template: str) -> str:
+    """Return the question in the place of `{{question}}` in `template`; what the question itself holds is data."""
+    return QUESTION_SLOT.sub(lambda _: question, template) if template else question
 
 
 def _system(fixed: str, own: str) -> SystemMessage:
@@ -104,7 +123,8 @@ def _asked(passages: str, question: str, language: str) -> str:
     return f"{passages}\n\n{_QUESTION[language]}: {question}"
 
 
-def _delimited(texts: Sequence[str], between: str = "\n\n") -> str:
-    # A passage must not be able to end the delimiters it stands between, however it is pieced together.
+def delimited(texts: Sequence[str], between: str = "\n\n") -> str:
+    """Return passages between <passages> and </passages>; none of them can end the delimiters it stands between."""
+    # However the end of the delimiters is pieced together in a passage, its bracket is replaced.
     safe = (re.sub(r"<(?=\s*/?\s*passages)|<(?=\s*/)", "‹", text, flags=re.IGNORECASE) for text in texts)
     return f"<passages>\n{between.join(safe)}\n</passages>"

@@ -18,6 +18,7 @@ from rag.finder import Finder
 from rag.history import History
 from rag.ingest import Library
 from rag.inspection import Inspector
+from rag.lending import Lender
 from rag.models import Catalogue
 from rag.overview import Sketcher
 from rag.page_image import PagePictures
@@ -31,13 +32,17 @@ from rag.translation import Translator
 
 @dataclass(frozen=True)
 class Services:
-    """The lower layers, ready to use. `start` begins the background work, `close` ends it."""
+    """The lower layers, ready to use. `start` begins the background work, `close` ends it.
+
+    prompts.services.Services adds what the playground needs, above this layer; the page is built from that one.
+    """
 
     settings: Settings
     database: Database
     catalogue: Catalogue
     dense: Dense
     engine: Engine
+    lender: Lender
     library: Library
     viewer: PageViewer
     retriever: Retriever
@@ -54,6 +59,7 @@ class Services:
     def close(self) -> None:
         """End the workers, free the model, close the database."""
         self.library.stop()
+        self.lender.close()
         self.engine.stop()
         self.database.dispose()
         self.hold.release()
@@ -80,6 +86,7 @@ def build_services(settings: Settings) -> Services:
         catalogue=catalogue,
         dense=dense,
         engine=engine,
+        lender=Lender(settings, catalogue, engine),
         library=Library(store, dense, settings.files_dir, settings.work_dir, pictures),
         viewer=PageViewer(store, pictures),
         retriever=retriever,

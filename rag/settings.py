@@ -66,6 +66,11 @@ class Settings:
         return self.data_dir / "pages"
 
     @property
+    def strategies_dir(self) -> Path:
+        """Strategies of the user's own, as files of YAML; nothing of Aula's writes here."""
+        return self.data_dir / "strategies"
+
+    @property
     def work_dir(self) -> Path:
         """Uploads on their way in, emptied at start."""
         return self.data_dir / "work"

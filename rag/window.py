@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.errors import QuestionTooLong
-from rag.prompt import MOST_SHOTS, documents_prompt, plain_prompt, whole_prompt
+from rag.prompt import MOST_SHOTS, documents_prompt, plain_prompt, whole_prompt, worded
 from rag.selection import Excerpt
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ _SHORTEST = 200  # characters of the last excerpt, which is then left as it is
 
 @dataclass(frozen=True)
 class Ask:
-    """What is asked of the model. No excerpts: a chat without documents; `whole`: they are a sketch of all of them."""
+    """What is asked of the model. No excerpts: a chat without documents; `whole`: they are a sketch of all of them.
+
+    `examples`, `template` and `begin` are those of AskOptions; they are for a chat without documents.
+    """
 
     question: str
     language: str
@@ -30,6 +33,9 @@ class Ask:
     whole: bool = False
     system: str = ""
     max_tokens: int = 512
+    examples: tuple[tuple[str, str], ...] = ()
+    template: str = ""
+    begin: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,17 @@ class Window:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A prompt that fits, and how: `excerpts` are in it with their `tokens` each, `left_out` had no room."""
+    """A prompt that fits, and how: `excerpts` are in it with their `tokens` each, `left_out` had no room.
+
+    The answer goes on from `begin`.
+    """
 
     prompt: list[BaseMessage]
     window: Window
     excerpts: list[Excerpt]
     tokens: list[int]
     left_out: list[Excerpt]
+    begin: str = ""
 
 
 def fit(model: LlamaChat, ask: Ask, history: Sequence[Turn]) -> Fitted:
@@ -67,7 +77,8 @@ def fit(model: LlamaChat, ask: Ask, history: Sequence[Turn]) -> Fitted:
     Raises QuestionTooLong.
     """
     left, shots = list(ask.excerpts), MOST_SHOTS
-    bare = model.count_messages(_build(ask, left, (), shots))
+    begun = model.count_tokens(ask.begin) if ask.begin else 0
+    bare = begun + model.count_messages(_build(ask, left, (), shots))
     while (shots or left) and model.context - bare < _MIN_ANSWER:
         if shots:
             shots -= 1  # what they show is worth less than what the documents say
@@ -77,7 +88,7 @@ def fit(model: LlamaChat, ask: Ask, history: Sequence[Turn]) -> Fitted:
             left[0] = _shorter(left[0])
         else:
             break
-        bare = model.count_messages(_build(ask, left, (), shots))
+        bare = begun + model.count_messages(_build(ask, left, (), shots))
     if model.context - bare < _MIN_ANSWER:
         raise QuestionTooLong(tokens=bare, room=model.context - _MIN_ANSWER)
     reserve = max(_MIN_ANSWER, min(ask.max_tokens, model.context // 4))
@@ -85,16 +96,16 @@ def fit(model: LlamaChat, ask: Ask, history: Sequence[Turn]) -> Fitted:
     left = _ends_first(left) if not ask.whole else left
     prompt = _build(ask, left, kept, shots)
     tokens = [model.count_tokens(excerpt.text) for excerpt in left]
-    asked = model.count_tokens(ask.question)
+    asked = model.count_tokens(worded(ask.question, ask.template))
     window = Window(
         context=model.context,
         system=max(0, bare - sum(tokens) - asked),
-        history=model.count_messages(prompt) - bare,
+        history=begun + model.count_messages(prompt) - bare,
         passages=sum(tokens),
         question=asked,
         dropped=len(history) - len(kept),
     )
-    return Fitted(prompt, window, left, tokens, list(ask.excerpts[len(left) :]))
+    return Fitted(prompt, window, left, tokens, list(ask.excerpts[len(left) :]), ask.begin)
 
 
 def _shorter(excerpt: Excerpt) -> Excerpt:
@@ -105,7 +116,7 @@ def _shorter(excerpt: Excerpt) -> Excerpt:
 
 def _build(ask: Ask, excerpts: Sequence[Excerpt], turns: Sequence[Turn], shots: int) -> list[BaseMessage]:
     if not excerpts:
-        return plain_prompt(ask.question, turns, ask.language, ask.system)
+        return plain_prompt(ask.question, turns, ask.language, ask.system, ask.examples, ask.template)
     if ask.whole:
         return whole_prompt(ask.question, excerpts, turns, ask.language, ask.system)
     return documents_prompt(ask.question, excerpts, turns, ask.language, ask.system, shots)

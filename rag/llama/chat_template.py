@@ -51,6 +51,7 @@ class ChatTemplate:
             logger.warning("the model's chat template does not show what is said; ChatML takes its place")
             self._template = self._chatml
         self._takes_system = self._shows(Turn("system", "x"), Turn("user", "y"))
+        self.source = CHATML if self._template is self._chatml else str(source)  # of the template that is in use
 
     def pieces(self, turns: Sequence[Turn], add_generation_prompt: bool = True) -> list[Piece]:
         """Return the prompt cut into the template's own text and the messages' contents, in order."""

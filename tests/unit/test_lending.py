@@ -47,7 +47,7 @@ class Shelf:
 
 
 @pytest.fixture
-def lender(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Lender:
+def lender(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Any:
     monkeypatch.setattr(rag.llm, "LlamaChat", Chat)
     Chat.loaded = []
     used = Chat("used")
@@ -56,12 +56,12 @@ def lender(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Lender:
     return Lender(settings, shelf, engine)
 
 
-def test_the_model_in_use_is_not_loaded_again(lender: Lender) -> None:
+def test_the_model_in_use_is_not_loaded_again(lender: Any) -> None:
     assert lender.chat("") is lender.chat("used")
     assert Chat.loaded == []
 
 
-def test_another_is_loaded_once_and_a_third_lets_it_go(lender: Lender) -> None:
+def test_another_is_loaded_once_and_a_third_lets_it_go(lender: Any) -> None:
     other = lender.chat("other")
     assert lender.chat("other") is other
     third = lender.chat("third")
@@ -73,7 +73,7 @@ def test_another_is_loaded_once_and_a_third_lets_it_go(lender: Lender) -> None:
 
 
 @pytest.mark.parametrize(("name", "error"), [("nobody", ModelNotFound), ("away", ModelNotInstalled)])
-def test_what_is_not_here_is_said_and_nothing_is_let_go(lender: Lender, name: str, error: type[Exception]) -> None:
+def test_what_is_not_here_is_said_and_nothing_is_let_go(lender: Any, name: str, error: type[Exception]) -> None:
     other = lender.chat("other")
     with pytest.raises(error):
         lender.chat(name)
