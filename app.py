@@ -92,8 +92,8 @@ def main(argv: list[str] | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     port = free_port(args.host, args.port)
 
+    from prompts.services import build_services
     from rag.errors import AulaError
-    from rag.services import build_services
     from rag.settings import Settings
 
     settings = Settings.from_env(

@@ -1,11 +1,11 @@
-"""The page: header, sidebar, and a tab each for chat, documents and models. Gradio lives here and nowhere below."""
+"""The page: header, sidebar, and a tab for each part of it. Gradio lives here and nowhere below."""
 
 from __future__ import annotations
 
 import gradio as gr
 from starlette.middleware import Middleware
 
-from rag.services import Services
+from prompts.services import Services
 from ui import header
 from ui.api import endpoints
 from ui.chat import ChatTab
@@ -15,6 +15,7 @@ from ui.documents import DocumentsTab
 from ui.models import ModelsTab
 from ui.outside import LocalBlocks
 from ui.page import PageMiddleware, is_this_machine
+from ui.playground import PlaygroundTab
 from ui.texts import static, translations
 from ui.theme import css, theme
 from ui.uploads import Uploaded
@@ -37,6 +38,7 @@ class Page:
         self.running = Running()
         self.chat = ChatTab(services, self.running)
         self.documents = DocumentsTab(services)
+        self.playground = PlaygroundTab(services, self.running)
         self.models = ModelsTab(services)
         self.viewer = Viewer(services)
 
@@ -52,6 +54,8 @@ class Page:
                 self.chat.layout()
             with gr.Tab(static("tab.documents"), id="documents"):
                 self.documents.layout()
+            with gr.Tab(static("tab.playground"), id="playground"):
+                self.playground.layout()
             with gr.Tab(static("tab.models"), id="models") as self.models_tab:
                 self.models.layout()
         self.viewer.layout()
@@ -61,6 +65,8 @@ class Page:
         """Connect the callbacks."""
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         self.chat.wire(blocks)
+        self.chat.strategy.wire(blocks, self.playground.shared, self.chat.conversation, self.tabs)
+        self.playground.wire(blocks)
         self.viewer.wire()
         around = [self.status, self.chat.notice, self.models.list, self.timer]
         held = [*self.documents.outputs, self.chat.panel.chosen, self.chat.notice]

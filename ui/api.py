@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import gradio as gr
 from gradio.events import api
 
+from prompts.services import Services
 from rag.answer import AskOptions
 from rag.jobs import Job
-from rag.services import Services
+from ui import compare_api
 from ui.components import MODEL, MODEL_LIMIT, Running, guarded, language, owner_of
 from ui.uploads import Uploaded, take_over
 
@@ -23,6 +24,7 @@ def endpoints(services: Services, running: Running) -> None:
     """Add the endpoints to the current Blocks."""
     _library(services)
     _questions(services, running)
+    compare_api.endpoint(services, running)
 
 
 def _library(services: Services) -> None:
@@ -124,7 +126,9 @@ def _questions(services: Services, running: Running) -> None:
             question: the question, in Spanish or English.
             documents: ids of the documents to ask; null asks all of them, an empty list asks the model alone.
             options: preset, temperature, top_k, top_p, min_p, repeat_penalty, max_tokens, seed, stop, system,
-                language (question, es or en).
+                language (question, es or en); for plain chat also shots ([{user, assistant}], worked examples),
+                template (the wording of the question, with {{question}} in its place) and begin (how the answer
+                begins).
         """
         parsed = AskOptions.from_json(options)
         with running.event(request.session_hash) as cancel:

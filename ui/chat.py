@@ -12,6 +12,7 @@ from rag.errors import AulaError, ConversationNotFound
 from rag.history import Message
 from rag.services import Services
 from ui.answers import ChatLine, answer_line, last_window, lines, question_line, window_bar
+from ui.chat_strategy import ChatStrategy, choices_of
 from ui.components import (
     MODEL,
     MODEL_LIMIT,
@@ -44,6 +45,7 @@ class ChatTab:
         self._services = services
         self._running = running
         self._dialogue = Dialogue(services.history, services.answerer)
+        self.strategy = ChatStrategy(services.history)
 
     # -- layout ------------------------------------------------------------------------------------------------
 
@@ -74,6 +76,7 @@ class ChatTab:
             latex_delimiters=_LATEX,
             group_consecutive_messages=False,
         )
+        self.strategy.layout_line()
         with gr.Row(elem_id="aula-ask", equal_height=True):
             self.question = gr.Textbox(
                 label=static("chat.question"),
@@ -90,6 +93,7 @@ class ChatTab:
             self.send = gr.Button(static("chat.send"), variant="primary", scale=0, min_width=96, elem_id="aula-send")
             self.stop = gr.Button(static("chat.stop"), scale=0, min_width=96, visible=False, elem_id="aula-stop")
         self.window = block("", "aula-window")
+        self.strategy.layout_button()
         self.panel = Panel()
 
     # -- wiring ------------------------------------------------------------------------------------------------
@@ -115,7 +119,7 @@ class ChatTab:
             "trigger_mode": "once",
         }
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
-        settings = self.panel.inputs
+        settings = [self.strategy.kept, *self.panel.inputs]
         gr.on(
             [self.send.click, self.question.submit],
             self.ask,
@@ -139,7 +143,7 @@ class ChatTab:
         lang = language(request)
         if not question.strip():
             return
-        choices = Panel.read(settings, lang)
+        choices = choices_of(settings, lang)
         with self._running.event(request.session_hash) as cancel:
             turns = self._dialogue.ask(
                 owner_of(request),
@@ -169,7 +173,7 @@ class ChatTab:
     def _again(
         self, request: gr.Request, question: str | None, box: str, conversation: str, settings: Sequence[object]
     ) -> Iterator[Updates]:
-        choices = Panel.read(settings, language(request))
+        choices = choices_of(settings, language(request))
         with self._running.event(request.session_hash) as cancel:
             turns = self._dialogue.again(
                 owner_of(request),

@@ -143,9 +143,9 @@ def block(value: str = "", elem_id: str | None = None, script: str | None = None
     )
 
 
-def action_list(elem_id: str) -> gr.HTML:
-    """Return an HTML block whose [data-do] buttons trigger `click` with {do, id, value}."""
-    return block("", elem_id, _ON_CLICK)
+def action_list(elem_id: str, script: str = "") -> gr.HTML:
+    """Return an HTML block whose [data-do] buttons trigger `click` with {do, id, value}; `script` runs besides."""
+    return block("", elem_id, _ON_CLICK + script)
 
 
 def clicked(event: gr.EventData) -> tuple[str, str, str]:

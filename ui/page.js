@@ -50,6 +50,84 @@ window.aula = {
       if (field) field.select();
     });
   },
+
+  // Saves each file that comes into `element`; it never had an address.
+  saves(element, watch) {
+    watch('value', () => {
+      const file = element.querySelector('[data-content]');
+      if (!file) return;
+      const bytes = Uint8Array.from(atob(file.dataset.content), letter => letter.charCodeAt(0));
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([bytes], {type: file.dataset.type}));
+      link.download = file.dataset.name;
+      link.click();
+      file.remove();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    });
+  },
+
+  // Shows each article that comes into `element` in a dialog. Its buttons reach Python as those of a list do.
+  shows(element, send, watch) {
+    let dialog = null;
+    let opener = null;
+    const press = button => {
+      if ('close' in button.dataset) dialog.close();
+      else send({do: button.dataset.do, id: button.dataset.id || '', value: ''});
+    };
+    const keys = event => {
+      const step = {ArrowLeft: '[data-step="previous"]', ArrowRight: '[data-step="next"]'}[event.key];
+      const button = step && !event.target.closest('pre, [role="region"]') && dialog.querySelector(`${step}:not(:disabled)`);
+      if (button) { event.preventDefault(); press(button); }
+    };
+    const open = () => {
+      opener = document.activeElement;
+      dialog = document.createElement('dialog');
+      dialog.className = 'aula-panel';
+      dialog.addEventListener('click', event => {
+        const button = event.target.closest('[data-do], [data-close]');
+        if (event.target === dialog) dialog.close(); // beside it
+        else if (button) press(button);
+      });
+      dialog.addEventListener('keydown', keys);
+      dialog.addEventListener('close', () => {
+        dialog.remove();
+        dialog = null;
+        const same = other => other.dataset.id === opener.dataset?.id && other.dataset.do === opener.dataset?.do;
+        const back = opener.isConnected ? opener : [...document.querySelectorAll('[data-do]')].find(same);
+        back?.focus();
+      });
+      document.body.append(dialog);
+      dialog.showModal();
+    };
+    watch('value', () => {
+      const article = element.querySelector('article');
+      if (!article) return;
+      if (!dialog) open();
+      const step = document.activeElement?.dataset?.step;
+      article.hidden = false;
+      dialog.replaceChildren(article);
+      dialog.scrollTop = 0;
+      const title = article.querySelector('h2');
+      if (title) { title.id = 'aula-panel-title'; dialog.setAttribute('aria-labelledby', title.id); }
+      (step && article.querySelector(`[data-step="${step}"]:not(:disabled)`) || article.querySelector('[data-close]'))?.focus();
+    });
+  },
+
+  // A list that is drawn anew while somebody reads it keeps the focus, and how far its boxes are scrolled.
+  steady(element, watch) {
+    let focused = '';
+    const scrolled = new Map();
+    element.addEventListener('focusin', event => { focused = event.target.closest('[data-do]')?.dataset.id || ''; });
+    element.addEventListener('focusout', event => { if (event.relatedTarget) focused = ''; });
+    element.addEventListener('scroll', event => {
+      if (event.target.id) scrolled.set(event.target.id, [event.target.scrollLeft, event.target.scrollTop]);
+    }, true);
+    watch('value', () => requestAnimationFrame(() => {
+      for (const [id, [left, top]] of scrolled) element.querySelector(`#${id}`)?.scrollTo(left, top);
+      if (!focused || (document.activeElement && document.activeElement !== document.body)) return;
+      [...element.querySelectorAll('[data-do]')].find(one => one.dataset.id === focused)?.focus({preventScroll: true});
+    }));
+  },
 };
 
 // Gradio says a few things to screen readers in English only, whatever the page's language.

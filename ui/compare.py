@@ -1,0 +1,284 @@
+"""The Compare tab: ways of asking side by side, over one shared input. It lays out, and edits what lies on the desk.
+
+What runs the columns is compare_run.py, what improves a prompt improving.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import gradio as gr
+from markupsafe import Markup
+
+from prompts import template
+from prompts.column import Column
+from prompts.prompt import CONTEXT, Prompt, Shot
+from rag.services import Services
+from ui.column_editor import LEAST, LETTERS, MOST, PROMPT, SHOT_BOXES, ColumnEditor, Fields, prompt_of, read
+from ui.column_filling import empty, put, put_prompt, updates
+from ui.compare_run import RunPanel
+from ui.components import Keywords, Running, action_list, clicked, guarded, language, owner_of
+from ui.desk import Desk, Replies
+from ui.improving import Improving
+from ui.lint_view import key_of
+from ui.play_state import Shared, chat_packet
+from ui.strategy_choices import SAVED_KIND
+from ui.texts import say, static
+from ui.variable_boxes import filled
+
+Updates = tuple[object, ...]
+_QUESTIONS = ("question", "pregunta", "text", "texto")  # what a chat's question takes the place of, where there is one
+
+# Typing is followed at a distance, so that the page answers to words and not to letters; Ctrl+Enter runs.
+_FOLLOW = """
+const root = element.closest('#aula-compare');
+if (root) {
+  root.aulaTyped = () => trigger('click', {});
+  if (!root.dataset.followed) {
+    root.dataset.followed = 'yes';
+    let due = 0;
+    root.addEventListener('input', event => {
+      if (!event.target.closest('.aula-play-col')) return;
+      clearTimeout(due);
+      due = setTimeout(() => root.aulaTyped(), 350);
+    });
+    root.addEventListener('keydown', event => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      setTimeout(() => root.querySelector('#aula-play-run')?.click(), 0);
+    });
+  }
+}
+"""
+
+
+class CompareTab:
+    """Its components and callbacks."""
+
+    def __init__(self, services: Services, running: Running, shared: Shared) -> None:
+        """Use the lower layers; nothing is laid out yet."""
+        self._services = services
+        self._shared = shared
+        self.desk = Desk(services)
+        self.run = RunPanel(services, running, self.desk)
+        self.improving = Improving(services, running, self.desk)
+
+    # -- layout ------------------------------------------------------------------------------------------------
+
+    def layout(self) -> None:
+        """Lay out the tab and tell the other tabs where the columns are."""
+        with gr.Column(elem_id="aula-compare"):
+            self.typed = gr.HTML("", js_on_load=_FOLLOW, padding=False, apply_default_css=False, elem_id="aula-typed")
+            self.note = action_list("aula-play-note")
+            self.desk.layout_columns()
+            self.add = gr.Button(static("play.add"), size="sm", elem_id="aula-play-add")
+            self.desk.layout_variables()
+            self.run.layout()
+            self.desk.layout_answers()
+            self.run.layout_diff()
+        self._shared.column_inputs = self.desk.columns
+        self._shared.read_columns = read
+
+    # -- wiring ------------------------------------------------------------------------------------------------
+
+    def wire(self, blocks: gr.Blocks) -> None:
+        """Connect the callbacks."""
+        desk = self.desk
+        quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
+        chosen = [editor.chooser for editor in desk.editors]
+        listed = [*chosen, *(editor.parts["model"] for editor in desk.editors), self.note]
+        models: list[gr.components.Component] = [editor.parts["model"] for editor in desk.editors]
+        blocks.load(self.begin, desk.inputs, desk.outputs, **quiet).then(self.listed, models, listed, **quiet)
+        touched = [self.typed.click, *(trigger for editor in desk.editors for trigger in _choices_of(editor))]
+        gr.on(touched, self.follow, desk.inputs, desk.around, queue=False, trigger_mode="always_last", **quiet)
+        self.add.click(self.added, desk.inputs, desk.outputs, **quiet)
+        self._shared.incoming.change(self.take_in, [self._shared.incoming, *desk.inputs], desk.outputs, **quiet)
+        for editor in desk.editors:
+            self._wire_column(editor, listed, quiet)
+        self.run.wire(blocks)
+        self.improving.wire()
+
+    def _wire_column(self, editor: ColumnEditor, listed: list[gr.components.Component], quiet: Keywords) -> None:
+        desk = self.desk
+        own = [editor.which, *desk.inputs]
+        editor.chooser.input(self.choose, [editor.chooser, *own], desk.outputs, **quiet)
+        editor.head.click(self.arrange, own, desk.outputs, **quiet)
+        editor.head.click(self.to_chat, own, self._shared.to_chat, **quiet)
+        prompt = [editor.parts[name] for name in PROMPT]
+        editor.lint.click(self.fix, own, [*prompt, *desk.around], **quiet)
+        shots = [editor.parts[name] for name in SHOT_BOXES]
+        editor.more.click(self.one_more_shot, shots, shots, **quiet)
+        saving = [editor.which, editor.name, editor.tags, *desk.columns]
+        models = [one.parts["model"] for one in desk.editors]
+        editor.save.click(self.save, saving, editor.name, **quiet).success(self.listed, models, listed, **quiet)
+
+    # -- callbacks ---------------------------------------------------------------------------------------------
+
+    @guarded
+    def begin(self, request: gr.Request, *values: object) -> Updates:
+        """Show the desk as it was left, or the first two strategies on a new one."""
+        lang, owner = language(request), owner_of(request)
+        rows, replies, boxes = self.desk.split(values)
+        put_in: Mapping[str, str] = {}
+        if not any(text.strip() for row in rows for text in prompt_of(row).texts()):
+            picked = [
+                self.desk.strategies.pick(value, owner, lang)
+                for _, value in self.desk.strategies.choices(owner, lang)[:LEAST]
+            ]
+            rows = [put(one.columns[0]) for one in picked]
+            put_in = {name: text for one in reversed(picked) for name, text in one.values.items()}
+        return self.desk.laid(rows, replies, boxes, owner, lang, put_in)
+
+    @guarded
+    def listed(self, request: gr.Request, *models: object) -> Updates:
+        """List the strategies and models to choose from, and what of a person's own could not be read."""
+        lang, owner = language(request), owner_of(request)
+        choices = self.desk.strategies.choices(owner, lang)
+        problems = "\n".join(self.desk.strategies.problems(lang))
+        lists = [gr.Dropdown(choices=choices) for _ in range(MOST)]
+        return (*lists, *self.desk.models(lang, models), note(problems))
+
+    @guarded
+    def follow(self, request: gr.Request, *values: object) -> Updates:
+        """Show what the golden rules say of what was typed, in what the columns differ, and the variables."""
+        rows, _, boxes = self.desk.split(values)
+        return self.desk.seen(rows, boxes, language(request))
+
+    @guarded
+    def choose(self, request: gr.Request, value: object, which: int, *values: object) -> Updates:
+        """Fill a column with a strategy, or two with the pair of a golden rule."""
+        lang, owner = language(request), owner_of(request)
+        rows, replies, boxes = self.desk.split(values)
+        picked = self.desk.strategies.pick(str(value or ""), owner, lang)
+        first = min(which, len(rows) - len(picked.columns))
+        for n, column in enumerate(picked.columns, first):
+            rows[n], replies[n] = put(column), None
+        return self.desk.laid(rows, replies, boxes, owner, lang, picked.values)
+
+    @guarded
+    def added(self, request: gr.Request, *values: object) -> Updates:
+        """Add a column that is a copy of the last one: then one thing can be changed in it."""
+        rows, replies, boxes = self.desk.split(values)
+        return self._copied(rows, replies, boxes, len(rows) - 1, len(rows), request)
+
+    @guarded
+    def arrange(self, request: gr.Request, event: gr.EventData, which: int, *values: object) -> Updates:
+        """Copy a column to another one, or take it away."""
+        do, key, _ = clicked(event)
+        lang, owner = language(request), owner_of(request)
+        rows, replies, boxes = self.desk.split(values)
+        if do == "copy" and key.isdigit():
+            return self._copied(rows, replies, boxes, which, int(key), request)
+        if do == "remove" and len(rows) > LEAST and which < len(rows):
+            del rows[which], replies[which]
+            return self.desk.laid(rows, replies, boxes, owner, lang)
+        return tuple(gr.skip() for _ in self.desk.outputs)
+
+    def _copied(
+        self, rows: list[Fields], replies: Replies, boxes: Sequence[object], which: int, to: int, request: gr.Request
+    ) -> Updates:
+        lang, owner = language(request), owner_of(request)
+        if to >= MOST or which >= len(rows):
+            raise gr.Error(say(lang, "play.no_more"), title=say(lang, "error.title"), print_exception=False)
+        if to >= len(rows):
+            rows.append(empty(len(rows)))
+            replies.append(None)
+            to = len(rows) - 1
+        rows[to], replies[to] = {**rows[which], "label": _copy_of(rows, which, to)}, None
+        return self.desk.laid(rows, replies, boxes, owner, lang)
+
+    @guarded
+    def take_in(self, request: gr.Request, packet: object, *values: object) -> Updates:
+        """Put in what another tab or the chat has sent; without columns, only values of variables."""
+        lang, owner = language(request), owner_of(request)
+        if not isinstance(packet, Mapping):
+            return tuple(gr.skip() for _ in self.desk.outputs)
+        rows, replies, boxes = self.desk.split(values)
+        columns = [put(Column.from_json(one, n)) for n, one in enumerate(packet.get("columns") or [], 1)]
+        if len(columns) > MOST:
+            gr.Warning(say(lang, "play.first_four", n=str(len(columns))), title=say(lang, "notice.title"))
+        for n, one in enumerate(columns[:MOST]):
+            if n < len(rows):
+                rows[n], replies[n] = one, None
+            else:
+                rows.append(one)
+                replies.append(None)
+        if len(columns) >= LEAST:
+            rows, replies = rows[: len(columns)], replies[: len(columns)]
+        texts = {str(name): str(text) for name, text in (packet.get("values") or {}).items()}
+        return self.desk.laid(rows, replies, boxes, owner, lang, texts)
+
+    @guarded
+    def fix(self, request: gr.Request, event: gr.EventData, which: int, *values: object) -> Updates:
+        """Apply the fix of a finding."""
+        _, key, _ = clicked(event)
+        rows, _, boxes = self.desk.split(values)
+        found = [one for one in self.desk.lint(rows[which]) if key_of(one) == key and one.fixed is not None]
+        if not found or found[0].fixed is None:
+            return tuple(gr.skip() for _ in range(len(PROMPT) + len(self.desk.around)))
+        rows[which] |= put_prompt(found[0].fixed, rows[which]["kept"])
+        return (*updates(rows[which], PROMPT), *self.desk.seen(rows, boxes, language(request)))
+
+    @guarded
+    def one_more_shot(self, request: gr.Request, *texts: object) -> list[object]:
+        """Show the boxes of one more example."""
+        del request
+        return updates(dict(zip(SHOT_BOXES, texts, strict=True)), SHOT_BOXES, more=1)
+
+    @guarded
+    def save(self, request: gr.Request, which: int, name: object, tags: object, *values: object) -> str:
+        """Keep a column in the person's library."""
+        lang = language(request)
+        column = read(values, lang)[which]
+        title = str(name or "").strip() or column.label
+        split = [tag.strip() for tag in str(tags or "").split(",")]
+        self._services.saved.save(owner_of(request), SAVED_KIND, title, column.to_json(), [tag for tag in split if tag])
+        gr.Info(say(lang, "play.saved", name=title), title=say(lang, "notice.title"))
+        return ""
+
+    @guarded
+    def to_chat(self, request: gr.Request, event: gr.EventData, which: int, *values: object) -> object:
+        """Hand a column's prompt to the chat, with every variable filled but the one for the question."""
+        if clicked(event)[0] != "chat":
+            return gr.skip()
+        lang = language(request)
+        rows, _, boxes = self.desk.split(values)
+        prompt = prompt_of(rows[which])
+        prompt.check()
+        label = str(rows[which]["label"] or "").strip() or LETTERS[which]
+        return chat_packet(for_chat(prompt, filled(boxes)), label)
+
+
+def _choices_of(editor: ColumnEditor) -> list[object]:
+    """Return the events of what is chosen rather than typed."""
+    return [editor.parts[name].input for name in ("model", "retrieval")]  # type: ignore[attr-defined]
+
+
+def _copy_of(rows: Sequence[Fields], which: int, to: int) -> str:
+    label = str(rows[which]["label"] or LETTERS[which])
+    return f"{label.removesuffix(f' ({LETTERS[which]})')} ({LETTERS[to]})"
+
+
+def note(text: str) -> str:
+    """Return a note over the columns, or nothing."""
+    return str(Markup('<p class="aula-error">{}</p>').format(text)) if text else ""
+
+
+def for_chat(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
+    """Return the prompt with `{{question}}` where the chat's question goes, and every other variable filled in.
+
+    The question's place is the variable of that name, else the text's, else the first one of the request; where it
+    has none, the question follows. Passages are left out: in a chat with documents, Aula puts its own in.
+    """
+    asked = [name for name in template.variables(prompt.user) if name != CONTEXT]
+    place = next((name for name in _QUESTIONS if name in asked), asked[0] if asked else "")
+    known = {name: values.get(name, "") for name in prompt.variables} | {CONTEXT: ""}
+    if place:
+        known[place] = "{{question}}"
+    user = template.fill(prompt.user, known).strip()
+    if not place:
+        user = f"{user}\n\n{{{{question}}}}".strip()
+    rest = known | ({place: ""} if place else {})
+    filled_in = prompt.filled(rest)
+    return replace(filled_in, user=user, shots=tuple(Shot(s.user, s.assistant) for s in filled_in.shots))
