@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGINT, default_int_handler, signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prompts.ask import Asker
 from prompts.cautions import cautions
@@ -22,11 +22,13 @@ from prompts.cli_load import Unusable
 from prompts.cli_models import Models
 from prompts.cli_table import table
 from prompts.experiment import Experiment, Place
+from prompts.export import to_json
 from prompts.pace import Pace
 from prompts.provenance import describe, pinned
+from prompts.report import html
 from prompts.runner import run
 from prompts.store import RunRecord, State
-from prompts.verdict import Summary, summary
+from prompts.verdict import summary
 from prompts.words import say
 
 if TYPE_CHECKING:
@@ -60,10 +62,10 @@ def run_and_show(experiment: Experiment, models: Models, outputs: Outputs) -> in
     state: State = "paused" if stopped else "done"
     record = RunRecord("", "", experiment.name, experiment, provenance, state, began, datetime.now(UTC))
     if outputs.html is not None:
-        _write(outputs.html, _report(record, shown, cells, outputs.lang))
+        _write(outputs.html, html(record, shown, cells, outputs.lang))
     code = STOPPED if stopped else _code(cells)
     if outputs.as_json:
-        print(json.dumps(_json(record, shown, cells, code), ensure_ascii=False))
+        print(json.dumps({"passed": code == 0, **to_json(record, cells)}, ensure_ascii=False))
     return code
 
 
@@ -89,23 +91,6 @@ def _cells(experiment: Experiment, models: Models, lang: str, cancel: threading.
 def _code(cells: Cells) -> int:
     """Return 1 when an answer was wrong, could not be read or did not come."""
     return int(any(cell.lenient in ("wrong", "unparsed") or cell.reply.error for cell in cells.values()))
-
-
-def _json(record: RunRecord, shown: Summary, cells: Cells, code: int) -> dict[str, Any]:
-    return {
-        "name": record.name,
-        "passed": code == 0,
-        "experiment": record.experiment.to_json(),
-        "provenance": dict(record.provenance),
-        "summary": shown.to_json(),
-        "cells": [cell.to_json() for cell in cells.values()],
-    }
-
-
-def _report(record: RunRecord, shown: Summary, cells: Cells, lang: str) -> str:
-    from prompts.report import html
-
-    return html(record, shown, cells, lang)
 
 
 def _write(path: Path, text: str) -> None:

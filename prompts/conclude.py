@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from prompts.verdict import Pair, Summary
 
 MARGIN = 0.10  # differences below ten points count as none: an equivalence margin (Schuirmann 1987), chosen beforehand
-AGREES, DOES_NOT, TOO_FEW = "card.agrees", "card.does_not", "card.too_few"
+_FLOOR = 0.10
+AGREES, DOES_NOT, TOO_FEW, FLOOR = "card.agrees", "card.does_not", "card.too_few", "card.floor"
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,18 @@ class _Difference:
 
 
 def conclude(card: Card, summary: Summary) -> Said:
-    """Return the conclusion, its key AGREES, DOES_NOT or TOO_FEW, with our intervals in `found`.
+    """Return the conclusion, its key AGREES, DOES_NOT, TOO_FEW or FLOOR, with our intervals in `found`.
+
+    FLOOR: no column gets a tenth right. Two ways of asking a model that knows nothing are equally bad, which proves
+    nothing about either.
 
     A finding that must hold in several pairs of columns agrees when it does in all of them, which needs no correction
     for testing often (Berger 1982); one that need hold in one pair only is corrected (Holm).
     """
     differences = [_difference(summary, a, b) for a, b in card.pairs]
     key = {"better": _better, "same": _same, "varies": _varies}[card.expects](differences)
+    if all((column.accuracy or 0.0) < _FLOOR for column in summary.columns if column.n):
+        key = TOO_FEW if not any(column.n for column in summary.columns) else FLOOR
     # Of six pairs of orders the widest apart is what the finding is about.
     shown = differences if card.expects != "varies" else [max(differences, key=lambda one: abs(one.value))]
     return Said(key, {"found": _joined([_said(summary, one) for one in shown])})

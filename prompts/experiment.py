@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from prompts.column import Column
@@ -12,6 +13,7 @@ from rag.errors import BadOption, ExperimentInvalid
 
 MOST_REPEATS = 20
 MOST_ROWS = 5_000
+_BLOCK = 10  # rows
 _SEED = 2**31 - 1_000_000  # leaves room for repeats and samples
 
 
@@ -70,11 +72,19 @@ class Experiment:
             raise BadOption(option="seed", allowed=f"0 – {_SEED}")
 
     def places(self) -> Iterator[Place]:
-        """Yield the cells in the order in which they are run: row by row, so that columns can be compared early."""
+        """Yield the cells in the order in which they are run: row by row, so that columns can be compared early.
+
+        With several models a few rows are run on one before the next one's turn: loading a model takes seconds.
+        """
+        models = list(dict.fromkeys(column.model for column in self.columns))
+        block = 1 if len(models) == 1 else _BLOCK
         for repeat in range(self.repeats):
-            for row in range(len(self.rows)):
-                for column in range(len(self.columns)):
-                    yield Place(column, row, repeat)
+            for first in range(0, len(self.rows), block):
+                rows = range(first, min(first + block, len(self.rows)))
+                for model, row in product(models, rows):
+                    for column, asked in enumerate(self.columns):
+                        if asked.model == model:
+                            yield Place(column, row, repeat)
 
     @property
     def size(self) -> int:

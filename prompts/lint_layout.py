@@ -12,18 +12,20 @@ from prompts.prompt import Prompt
 from rag.lexical import fold
 
 VARIABLE = re.compile(r"\{\{\s*([^\W\d][\w-]*)\s*\}\}")
-CONTEXTS = frozenset(
+_CONTEXTS = (
     "context contexto passage passages pasaje pasajes document documents documento documentos source sources fuente"
-    " fuentes fragment fragments fragmento fragmentos".split()
+    " fuentes fragment fragments fragmento fragmentos"
 )
 # Names of variables that carry text: sentences that could pass for instructions. One word or a name cannot.
-_TEXTS = CONTEXTS | frozenset(
+_TEXTS_BESIDES = (
     "text texts article articles doc docs review reviews email mail message content input story contract report"
     " transcript paragraph essay letter post notes abstract code body page comment feedback conversation dialogue news"
     " speech chapter recipe poem description texto textos articulo articulos resena correo mensaje contenido entrada"
     " historia contrato informe transcripcion parrafo redaccion carta notas codigo pagina comentario conversacion"
-    " dialogo noticia discurso capitulo cuento anuncio critica receta poema descripcion opinion".split()
+    " dialogo noticia discurso capitulo cuento anuncio critica receta poema descripcion opinion"
 )
+CONTEXTS = frozenset(_CONTEXTS.split())
+_TEXTS = CONTEXTS | frozenset(_TEXTS_BESIDES.split())
 _LABELLED = re.compile(r"^[ \t]*(?:[-*#>] *)?\**[^\W\d][^:{}\n]{0,40}:\**[ \t]*$")
 # What may follow a labelled text without blurring where it ends: more labels, separators, nothing.
 _TAIL = re.compile(r"(?:\s*(?:[#=*~_-]{2,}|[^\W\d][^:{}\n]{0,40}:[ \t]*(?:\{\{[^{}\n]*\}\})?[ \t]*(?=\n|$)))*\s*")

@@ -66,8 +66,8 @@ _LENGTHS = {
 }
 
 _CODE = re.compile(
-    r"\b(?:write|create|generate|implement|make|give me|code|escr[ií]be(?:me)?|crea|genera|implementa|haz(?:me)?|programa"
-    r"|dame)\b[^.\n]{0,60}?\b(?:functions?|scripts?|programs?|programmes?|class|quer(?:y|ies)|code|regex|funci[oó]n|programa"
+    r"\b(?:write|create|generate|implement|make|give me|code|escr[ií]be(?:me)?|crea|genera|implementa|haz(?:me)?"
+    r"|programa|dame)\b[^.\n]{0,60}?\b(?:functions?|scripts?|programs?|programmes?|class|quer(?:y|ies)|code|regex|funci[oó]n|programa"
     r"|clase|consulta|c[oó]digo|expresi[oó]n regular)\b",
     re.IGNORECASE,
 )
@@ -99,7 +99,7 @@ _FIELDS: tuple[tuple[re.Pattern[str], dict[str, str]], ...] = tuple(
     (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), role)
     for words, role in (
         (
-            r"themes?|narrative|literary|novel|poem|t[eé]cnicas? narrativas?|narrativ[oa]s?|literari[oa]s?|novela|poema",
+            r"themes?|narrative|literary|novel|poem|narrativ[oa]s?|literari[oa]s?|novela|poema",
             {"en": "You are a literature professor.", "es": "Eres catedrático de literatura."},
         ),
         (

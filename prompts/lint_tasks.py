@@ -31,14 +31,15 @@ _LAYOUT = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
-    r"(?:^|[\"«“])[ \t]*[^\W\d][^:{}\n]{0,40}:[ \t]*(?:<[^<>\n]+>|-\|\|-|\[[^\]\n]+\]|…|\.\.\.)", re.MULTILINE
+    r"(?:^|[\"«“])[ \t]*[^\W\d][^:{}\n]{0,40}:[ \t]*(?:<[^<>\n]{1,80}>|-\|\|-|\[[^\]\n]{1,80}\]|…|\.\.\.)", re.MULTILINE
 )
 _HEAD = {"en": "Desired format:", "es": "Formato deseado:"}
 _LIST = {"en": "<comma-separated list>", "es": "<lista separada por comas>"}
 
 _COUNTED = re.compile(
     r"\b(?:how (?:many|much|long|old|far|fast|heavy)|calculate|compute|work out|cu[aá]nt[oa]s?|calcula|qu[eé] edad"
-    r"|(?:what is|cu[aá]l es) (?:the|el|la) (?:new|final|total|average|mean|sum|difference|nuev[oa]|media|suma|diferencia)"
+    r"|(?:what is|cu[aá]l es) (?:the|el|la) (?:new|final|total|average|mean|sum|difference|nuev[oa]|media"
+    r"|suma|diferencia)"
     r"|(?:precio|cantidad|resultado) (?:final|total))\b",
     re.IGNORECASE,
 )
@@ -48,8 +49,10 @@ _FIGURE = re.compile(
     re.IGNORECASE,
 )
 _STEPS = re.compile(
-    r"\bstep[\s-]by[\s-]step\b|\bpaso a paso\b|\b(?:reason(?:ing)?|think|show (?:your|the) work(?:ing)?|razona(?:miento)?|piensa"
-    r"|justifica|operaciones|steps|pasos)\b|\b(?:explain|explica) (?:how|your|c[oó]mo|tu)\b",
+    r"\bstep[\s-]by[\s-]step\b|\bpaso a paso\b"
+    r"|\b(?:reason(?:ing)?|think|show (?:your|the) work(?:ing)?|steps|razona(?:miento)?|piensa|justifica|operaciones"
+    r"|pasos)\b"
+    r"|\b(?:explain|explica) (?:how|your|c[oó]mo|tu)\b",
     re.IGNORECASE,
 )
 _BY_STEPS = {
@@ -60,18 +63,23 @@ _BY_STEPS = {
 # A question about what is given, other than by a variable for it.
 _ASKS = re.compile(
     r"\b(?:questions?|preguntas?)\b"
-    r"|\b(?:using|according to|based on|from|seg[uú]n|a partir de|bas[aá]ndote en|con ayuda de)\s+(?:only\s+|s[oó]lo\s+)?"
+    r"|\b(?:using|according to|based on|from|seg[uú]n|a partir de|bas[aá]ndote en|con ayuda de)\s+"
+    r"(?:only\s+|s[oó]lo\s+)?"
     r"(?:the|this|these|el|la|los|las|este|estos)\s+(?:\w+\s+)?"
     r"(?:context|passages?|documents?|sources?|contexto|pasajes?|documentos?|fuentes?|fragmentos?)\b[^.\n]*\?",
     re.IGNORECASE,
 )
-_QUESTIONS = frozenset("question questions query pregunta preguntas consulta".split())
-_WAY_OUT = re.compile(
-    r"\b(?:if|when|where|unless|otherwise|in case)\b[^.\n]*(?:\b(?:not?|none|nothing|cannot|unknown|missing|lacks?|otherwise"
-    r"|unless|absent|unsure|neither)\b|n['’]t\b)|\botherwise\b|\bunless\b"
-    r"|\b(?:si|cuando|en caso)\b[^.\n]*\b(?:no|nada|ningun[oa]?|ning[uú]n|falta|ausente)\b"
-    r"|\b(?:de lo contrario|en otro caso|a menos que|salvo que)\b"
-    r"|\b(?:don['’]?t know|do not know|no lo s[eé]|no lo sabes|unanswerable|not in the (?:text|context|passages?|documents?))\b",
+_QUESTIONS = frozenset({"question", "questions", "query", "pregunta", "preguntas", "consulta"})
+# A way out: "if it is not there, ...", or words that can only be one.
+_WHEN = re.compile(r"\b(?:if|when|where|in case|si|cuando|en caso)\b", re.IGNORECASE)
+_NOT_THERE = re.compile(
+    r"\b(?:not?|none|nothing|cannot|unknown|missing|lacks?|absent|unsure|neither|nada|ningun[oa]?|ning[uú]n|falta|ausente)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+_OTHERWISE = re.compile(
+    r"\b(?:otherwise|unless|de lo contrario|en otro caso|a menos que|salvo que|don['’]?t know|do not know|no lo s[eé]"
+    r"|no lo sabes|unanswerable|not in the (?:text|context|passages?|documents?))\b",
     re.IGNORECASE,
 )
 _SAY = {
@@ -143,7 +151,7 @@ def steps(draft: Draft) -> Iterator[Finding]:
 
 def way_out(draft: Draft) -> Iterator[Finding]:
     """Find a question about a given text with nothing to say where the text does not hold the answer."""
-    if _WAY_OUT.search(f"{draft.system.raw}\n{draft.user.raw}"):
+    if any(_has_way_out(text) for text in draft.spoken):
         return
     names = {name: carries_text(name, _QUESTIONS) for name in draft.prompt.variables}
     given = [match for text in draft.spoken for match in places(text)]
@@ -151,6 +159,14 @@ def way_out(draft: Draft) -> Iterator[Finding]:
     if contexts and (any(names.values()) or _ASKS.search(draft.said)):
         text = draft.system if contexts[0].string == draft.system.raw else draft.user
         yield finding("way_out", text, contexts[0].span(), _with_way_out(draft), new=_SAY[draft.lang])
+
+
+def _has_way_out(text: Text) -> bool:
+    """Tell whether a sentence says what to do where there is no answer; what it quotes counts, as words to be said."""
+    if _OTHERWISE.search(text.raw):
+        return True
+    whens = (_WHEN.search(words) for _, _, words in text.sentences())
+    return any(when and _NOT_THERE.search(when.string, when.end()) for when in whens)
 
 
 def _with_way_out(draft: Draft) -> Prompt:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from prompts.prompt import Prompt, Shot
 from prompts.words import Said
@@ -120,7 +120,8 @@ def edited(prompt: Prompt, part: Part, start: int, end: int, new: str) -> Prompt
     if part == "examples":
         return replace(prompt, shots=_shots(prompt, start, end, new))
     text: str = getattr(prompt, part)
-    return replace(prompt, **{part: text[:start] + new + text[end:]})
+    parts: dict[str, Any] = {part: text[:start] + new + text[end:]}
+    return replace(prompt, **parts)
 
 
 def shot_texts(prompt: Prompt) -> Iterator[tuple[int, str]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prompts.lint_text import Draft, Finding, Text, edited, finding
+from prompts.lint_text import Draft, Finding, edited, finding
 
 # What is counted in an answer: a vague quantity of anything else ("some people think") is no flaw.
 UNITS = (
     r"(?:short |brief |main |key |good |cool |frases? |ideas? )?"
-    r"(?:sentences?|words?|lines?|paragraphs?|examples?|ideas?|points?|bullets?|bullet points?|items?|reasons?|questions?"
-    r"|steps?|tips?|keywords?|pages?|titles?|synonyms?|facts?|verses?|suggestions?|options?|headlines?"
+    r"(?:sentences?|words?|lines?|paragraphs?|examples?|ideas?|points?|bullets?|bullet points?|items?|reasons?"
+    r"|questions?|steps?|tips?|keywords?|pages?|titles?|synonyms?|facts?|verses?|suggestions?|options?|headlines?"
     r"|frases?|oraciones|palabras?|l[ií]neas?|p[aá]rrafos?|ejemplos?|puntos?|razones|preguntas?|pasos?|consejos?"
     r"|p[aá]ginas?|t[ií]tulos?|sin[oó]nimos?|datos|versos?|sugerencias?|opciones|titulares?)\b"
 )
@@ -35,7 +35,7 @@ _BRIEF = re.compile(
     r"\b(?:keep (?:it|this|the answer) (?:short|brief)|be brief|s[eé] breve|que sea (?:corto|breve))\b", re.IGNORECASE
 )
 _MORE = re.compile(
-    r"[ \t]*,?[ \t]*\b(?:and |but |y |pero )?"
+    r"(?:,?[ \t])?\b(?:and |but |y |pero )?"
     r"(?:not? (?:too )?(?:much|many)(?: more)?|no (?:muy largo|mucho(?: m[aá]s)?|demasiado))(?=\s*(?:[.,;\n]|$))",
     re.IGNORECASE,
 )

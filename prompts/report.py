@@ -6,7 +6,7 @@ rest (https://www.w3.org/TR/CSP3/).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +38,6 @@ _SWITCH = Markup('<input type="radio" name="lang" id="lang-{lang}"{checked}><lab
 _NAMES = {"en": "English", "es": "Español"}
 _SECTION = Markup('<section class="part-{name}"><h2>{title}</h2>{content}</section>')
 _HEADS = (
-    "column",
     "items",
     "accuracy",
     "strict",
@@ -116,25 +115,30 @@ def _found(summary: Summary) -> Markup:
 
 
 def _figures(summary: Summary) -> Markup:
-    heads = joined(Markup('<th scope="col">{}</th>').format(both(f"report.head_{name}")) for name in _HEADS)
-    lines = joined(_line(column) for column in summary.columns)
-    return Markup('<div class="wide"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>').format(
-        heads, lines
+    """Return a line a figure, so that two columns stand side by side and four still fit on paper."""
+    labels = joined(Markup('<th scope="col">{}</th>').format(column.label) for column in summary.columns)
+    lines = zip(_HEADS, zip(*(_cells(column) for column in summary.columns), strict=True), strict=True)
+    return Markup('<div class="wide"><table><thead><tr><td></td>{}</tr></thead><tbody>{}</tbody></table></div>').format(
+        labels, joined(_line(name, cells) for name, cells in lines)
     )
 
 
-def _line(column: ColumnSummary) -> Markup:
-    cells = [
+def _line(name: str, cells: Sequence[Markup]) -> Markup:
+    figures = joined(Markup("<td>{}</td>").format(one) for one in cells)
+    return Markup('<tr><th scope="row">{}</th>{}</tr>').format(both(f"report.head_{name}"), figures)
+
+
+def _cells(column: ColumnSummary) -> list[Markup]:
+    counts = (column.right, column.wrong, column.unparsed, column.none, column.errors)
+    return [
         Markup("{}").format(column.n),
         _share(column.accuracy, column.low, column.high),
         _share(column.strict_accuracy, column.strict_low, column.strict_high),
-        *(Markup("{}").format(n) for n in (column.right, column.wrong, column.unparsed, column.none, column.errors)),
+        *(Markup("{}").format(n) for n in counts),
         _number(column.seconds_median, 2),
         _number(column.tokens_median, 0),
         _number(column.tokens_per_s, 1),
     ]
-    figures = joined(Markup("<td>{}</td>").format(one) for one in cells)
-    return Markup('<tr><th scope="row">{}</th>{}</tr>').format(column.label, figures)
 
 
 def _share(share: float | None, low: float, high: float) -> Markup:

@@ -58,7 +58,8 @@ def _cell(experiment: Experiment, cell: Cell) -> Markup:
         text = Markup("<p>{}</p>").format(each(lambda lang: reply.error.get(lang) or reply.error.get("en", "")))
     else:
         text = block(reply.text)
-    parts = [head, text, _votes(reply.votes), _grades(cell), Markup("<p class=small>{}</p>").format(_figures(cell))]
+    figures = Markup("") if reply.error else Markup("<p class=small>{}</p>").format(_figures(cell))
+    parts = [head, text, _votes(reply.votes), _grades(cell), figures]
     if reply.prompt:
         parts.append(folded(both("report.prompt"), block(reply.prompt)))
     return Markup("<section>{}</section>").format(joined(parts))

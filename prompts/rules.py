@@ -19,7 +19,7 @@ _FOLDER = Path(__file__).parent / "rules"
 
 @dataclass(frozen=True)
 class Rule:
-    """A golden rule. `less` and `better` are the pair by language, `values` what fills their variables so that they run.
+    """A golden rule. `less` and `better` are the pair by language, `values` what fills their variables.
 
     `finds` names the findings of prompts.lint that are breaches of this rule; `source` is a title with its address.
     """

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from prompts.affix import affixed
 from prompts.ask import Asker, failed
 from prompts.cell import Cell
 from prompts.checks import grade
@@ -67,12 +68,12 @@ def answer(
 
 
 def _reply(experiment: Experiment, place: Place, asker: Asker, owner: str, cancel: threading.Event) -> Reply:
-    column = experiment.columns[place.column]
-    values = experiment.rows[place.row].values
+    row = experiment.rows[place.row]
+    column = affixed(experiment.columns[place.column], row)
     seeds = [experiment.cell_seed(place, sample) for sample in range(column.samples)]
     for _ in range(_TRIES):
         try:
-            reply = deque(asker.ask(column, values, seeds, owner, cancel), maxlen=1).pop()
+            reply = deque(asker.ask(column, row.values, seeds, owner, cancel), maxlen=1).pop()
         except (Cancelled, ModelError):
             raise
         except AulaError as error:

@@ -10,8 +10,8 @@ from rag.errors import UnsafeCheck
 
 # Assertions of promptfoo's that are programs, or that call one.
 CODE_TYPES = frozenset({"javascript", "python", "ruby", "webhook"})
-_ADDRESS = re.compile(r"^\s*(javascript|python|ruby|exec|file|fn|eval|http|https|vault|huggingface):", re.IGNORECASE)
-_HARMLESS = re.compile(r"^\s*https?://\S+\s*$", re.IGNORECASE)  # a web address as text is data: nothing fetches it
+# As promptfoo marks them: "python:len(output)", "file://x.py". "Python: a snake" is a text like any other.
+_ADDRESS = re.compile(r"\s*(?:(?:javascript|python|ruby|fn|exec|eval|package):(?=\S)|file://)", re.IGNORECASE)
 
 
 def refuse_code(data: Mapping[str, Any], row: int = 0) -> None:
@@ -26,7 +26,7 @@ def refuse_addresses(data: object, row: int = 0) -> None:
     """Raise UnsafeCheck for a text anywhere in `data` that names a program or a file to be read."""
     for text in _texts(data):
         found = _ADDRESS.match(text)
-        if found and not _HARMLESS.match(text):
+        if found:
             raise UnsafeCheck(row=row, found=text.strip()[:60])
 
 

@@ -401,7 +401,7 @@ class ExperimentInvalid(PromptError):
 
     messages = {
         "en": "The experiment cannot be read: “{where}” must look like {wanted}. Correct it and try again.",
-        "es": "No se puede leer el experimento: «{where}» debe tener la forma {wanted}. Corrígelo e inténtalo otra vez.",
+        "es": "No se puede leer el experimento: «{where}» debe tener la forma {wanted}. Corrígelo y repite.",
     }
 
 
@@ -463,7 +463,7 @@ class BadCheck(PromptError):
 
 
 class TableUnreadable(PromptError):
-    """`name`: the file or where the text came from, `row`: the first bad row (0: the whole), `wanted`: what would do."""
+    """`name`: the file or where a text came from, `row`: the first bad one (0: the whole), `wanted`: what would do."""
 
     messages = {
         "en": "“{name}” cannot be read as a table of test cases (row {row}). Aula reads {wanted}.",

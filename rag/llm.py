@@ -132,7 +132,7 @@ class LlamaChat(BaseChatModel):
         return self._ready().vocabulary.tokenize(text, special)
 
     def pieces(self, text: str) -> list[str]:
-        """Return a text cut into its tokens; what is but a part of a letter is written as its bytes, like \\xc3."""
+        r"""Return a text cut into its tokens; what is but a part of a letter is written as its bytes, like \xc3."""
         vocabulary = self._ready().vocabulary
         return [vocabulary.piece(token).decode("utf-8", "backslashreplace") for token in vocabulary.tokenize(text)]
 

@@ -1,7 +1,7 @@
 """Prompts for the lint that are nobody's examples: good ones must pass in silence, bad ones show their flaw.
 
-GOOD and BAD were written before the lint, LATER_GOOD and LATER_BAD after it, to see what it makes of prompts that it was
-not built on: at first 1 false alarm in 20 and 2 misses in 20, since mended.
+GOOD and BAD were written before the lint, LATER_GOOD and LATER_BAD after it, to see what it makes of prompts that it
+was not built on: at first 1 false alarm in 20 and 2 misses in 20, since mended.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ GOOD: dict[str, Prompt] = {
     ),
     "en-code": Prompt("Write a Python function that returns the n-th prime number.", begin="```python\ndef "),
     "en-mail": Prompt(
-        "Write an email of at most 120 words to a customer whose parcel is late. Apologise once, say that it arrives on "
-        "{{day}}, and offer free returns. Tone: friendly and plain."
+        "Write an email of at most 120 words to a customer whose parcel is late. Apologise once, say that it arrives "
+        "on {{day}}, and offer free returns. Tone: friendly and plain."
     ),
     "en-expert": Prompt(
         "Analyse the clauses of this contract for risks to the tenant, as a table with the columns clause, risk and "
@@ -153,8 +153,8 @@ LATER_GOOD: dict[str, Prompt] = {
         "ejercicio."
     ),
     "es-ner": Prompt(
-        "Extrae las personas y los lugares del texto. Responde con dos líneas: «Personas: …» y «Lugares: …». Si no hay, "
-        "escribe «ninguno».\n\nTexto:\n'''\n{{texto}}\n'''"
+        "Extrae las personas y los lugares del texto. Responde con dos líneas: «Personas: …» y «Lugares: …». Si no "
+        "hay, escribe «ninguno».\n\nTexto:\n'''\n{{texto}}\n'''"
     ),
     "es-charla": Prompt("{{pregunta}}", system="Eres el asistente de una biblioteca. Responde en dos frases, de tú."),
     "es-titular": Prompt("Escribe un titular de 8 palabras como máximo para la noticia.\n\n«{{noticia}}»"),
@@ -169,7 +169,8 @@ LATER_GOOD: dict[str, Prompt] = {
         system="Eres abogada y asesoras a inquilinos.",
     ),
     "es-regex": Prompt(
-        "Escribe una expresión regular que reconozca códigos postales españoles. Devuelve solo el código, sin explicación."
+        "Escribe una expresión regular que reconozca códigos postales españoles. Devuelve solo el código, "
+        "sin explicación."
     ),
     "es-corrige": Prompt(
         "Corrige las faltas de ortografía. No cambies nada más.\n\n### Texto\n\n<texto>{{texto}}</texto>"

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from prompts import template
 from prompts.column import Column
 from prompts.prompt import CONTEXT, Prompt, Shot
-from rag.services import Services
+from prompts.services import Services
 from ui.column_editor import LEAST, LETTERS, MOST, PROMPT, SHOT_BOXES, ColumnEditor, Fields, prompt_of, read
 from ui.column_filling import empty, put, put_prompt, updates
 from ui.compare_run import RunPanel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 
 import gradio as gr
@@ -11,8 +12,8 @@ from markupsafe import Markup
 from prompts.ask import failed
 from prompts.column import Column
 from prompts.reply import Reply
+from prompts.services import Services
 from rag.errors import AulaError, Cancelled, NothingToRun
-from rag.services import Services
 from ui import reply_view
 from ui.column_editor import LETTERS, MOST, read
 from ui.components import MODEL, MODEL_LIMIT, Keywords, Running, block, guarded, language, owner_of
@@ -22,6 +23,7 @@ from ui.texts import say, static
 from ui.variable_boxes import check_filled, filled
 
 Updates = tuple[object, ...]
+PACE_S = 0.2  # a model may write faster than a page full of boxes can be drawn
 _SHOWN = {"text": "play.diff_answers", "prompt": "play.diff_prompts"}
 
 
@@ -99,7 +101,7 @@ class RunPanel:
                 yield self._one(
                     n, Reply(), say(lang, "play.told", letter=LETTERS[n], n=n + 1, total=len(columns)), lang
                 )
-                for reply in self._asked(column, texts, owner, cancel):
+                for reply in paced(self._asked(column, texts, owner, cancel)):
                     replies[n] = reply
                     yield self._one(n, reply, gr.skip(), lang)
                 if cancel.is_set():
@@ -150,6 +152,16 @@ class RunPanel:
         if texts[0] is None or texts[1] is None:
             return reply_line(say(lang, "play.diff_empty"))
         return two_texts(texts[0], texts[1], (str(left), str(right)), lang)
+
+
+def paced(replies: Iterator[Reply]) -> Iterator[Reply]:
+    """Yield what can be seen to grow: the first words, then a few times a second, and the end."""
+    shown, stage = 0.0, ""
+    for reply in replies:
+        now = time.monotonic()
+        if reply.stage != stage or reply.stage == "done" or now - shown >= PACE_S:
+            shown, stage = now, reply.stage
+            yield reply
 
 
 def key_of(request: gr.Request) -> str:

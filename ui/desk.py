@@ -14,8 +14,8 @@ from prompts.column import differences
 from prompts.lint import lint
 from prompts.lint_text import Finding
 from prompts.reply import Reply
+from prompts.services import Services
 from rag.errors import AulaError
-from rag.services import Services
 from ui import reply_view, variable_boxes
 from ui.column_editor import FIELDS, LEAST, LETTERS, MOST, WIDTH, ColumnEditor, Fields, fields, prompt_of, read
 from ui.column_filling import empty, updates

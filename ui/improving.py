@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import gradio as gr
 
 from prompts import improve
 from prompts.prompt import Prompt
+from prompts.services import Services
 from rag.errors import NothingToRun
-from rag.services import Services
 from ui.column_editor import PROMPT, ColumnEditor, prompt_of
 from ui.column_filling import put_prompt, updates
-from ui.compare_run import key_of
+from ui.compare_run import PACE_S, key_of
 from ui.components import MODEL, MODEL_LIMIT, Keywords, Running, clicked, guarded, language
 from ui.desk import Desk
 from ui.lint_view import proposal, refused, writing
@@ -66,8 +67,11 @@ class Improving:
         yield writing("", lang), None
         text = ""
         with self._running.event(key_of(request)) as cancel:
+            shown = 0.0
             for text in improve.improve(model, mine, self._desk.lint(row), lang, cancel):
-                yield writing(text, lang), None
+                if time.monotonic() - shown >= PACE_S:
+                    shown = time.monotonic()
+                    yield writing(text, lang), None
             if cancel.is_set():
                 yield "", None
                 return

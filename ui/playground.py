@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import gradio as gr
 
-from rag.services import Services
+from prompts.services import Services
+from ui.compare import CompareTab
 from ui.components import Running
+from ui.lessons import LessonsTab
 from ui.play_state import TABS, Shared
+from ui.results import ResultsTab
+from ui.saved import SavedTab
+from ui.test_set import TestTab
 from ui.texts import static
-
-
-def _tab(module, name):  # type: ignore  # noqa -- TEMPORARY while the inner tabs are being written
-    import importlib
-
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, SyntaxError) as error:
-        print("not there yet:", module, error)
-
-        class Later:
-            def __init__(self, *args):
-                pass
-
-            def layout(self):
-                gr.Markdown("…")
-
-            def wire(self, blocks):
-                pass
-
-        return Later
-
-
-CompareTab = _tab("ui.compare", "CompareTab")
-TestTab = _tab("ui.test_set", "TestTab")
-ResultsTab = _tab("ui.results", "ResultsTab")
-LessonsTab = _tab("ui.lessons", "LessonsTab")
-SavedTab = _tab("ui.saved", "SavedTab")
 
 _TITLES = {
     "compare": "play.tab_compare",

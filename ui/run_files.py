@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping
 from prompts import promptfoo
 from prompts.cell import Cell
 from prompts.experiment import Place
+from prompts.export import to_csv, to_json
+from prompts.report import html
 from prompts.store import RunRecord
+from prompts.verdict import summary
 from ui import carriers
 
 KINDS = ("csv", "json", "promptfoo", "report")
@@ -17,21 +20,18 @@ Cells = Mapping[Place, Cell]
 
 def file(kind: str, run: RunRecord, cells: Cells, lang: str) -> str:
     """Return the file for a `carriers.saver`; `kind` is one of KINDS."""
-    from prompts.export import to_csv
-    from prompts.report import html
-
     writers: dict[str, Callable[[], str]] = {
         "csv": lambda: carriers.file(f"run-{run.id[:8]}.csv", "text/csv", to_csv(run, cells)),
         "json": lambda: carriers.file(f"run-{run.id[:8]}.json", "application/json", _json(run, cells)),
         "promptfoo": lambda: carriers.file(
             f"run-{run.id[:8]}.yaml", "application/yaml", promptfoo.dump(run.experiment)
         ),
-        "report": lambda: carriers.file(f"run-{run.id[:8]}.html", "text/html", html(run, cells, lang)),
+        "report": lambda: carriers.file(
+            f"run-{run.id[:8]}.html", "text/html", html(run, summary(run.experiment, cells), cells, lang)
+        ),
     }
     return writers[kind]()
 
 
 def _json(run: RunRecord, cells: Cells) -> str:
-    from prompts.export import to_json
-
     return json.dumps(to_json(run, cells), ensure_ascii=False, indent=2)

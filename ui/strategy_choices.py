@@ -14,9 +14,9 @@ from prompts import library
 from prompts.column import Column
 from prompts.prompt import Prompt
 from prompts.rules import Rule, rules
+from prompts.services import Services
 from prompts.strategy import Strategy
 from rag.errors import StrategyNotFound
-from rag.services import Services
 from rag.settings import PRESETS
 from ui.texts import say
 

@@ -109,7 +109,9 @@ class TestLayout:
                 precision=0,
                 elem_id="aula-test-seed",
             )
-            self.name = gr.Textbox(label=static("test.name"), max_length=120, elem_id="aula-test-name")
+            self.name = gr.Textbox(
+                label=static("test.name"), info=static("test.name_info"), max_length=120, elem_id="aula-test-name"
+            )
         self.plan = block("", "aula-test-plan")
         self.run = gr.Button(static("test.run"), variant="primary", size="lg", scale=0, elem_id="aula-test-run")
 

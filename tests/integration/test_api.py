@@ -54,7 +54,8 @@ def garden(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_only_the_named_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/add_documents", "/list_documents", "/delete_document", "/search", "/inspect", "/ask"}
+    documents = {"/add_documents", "/list_documents", "/delete_document"}
+    assert set(named) == documents | {"/search", "/inspect", "/ask", "/compare"}
 
 
 def test_documents_are_added_listed_and_deleted(client, garden, tmp_path):
@@ -181,7 +182,7 @@ def test_the_same_calls_are_mcp_tools(app):
             return [tool.name for tool in (await session.list_tools()).tools]
 
     names = asyncio.run(tools())
-    for name in ("add_documents", "list_documents", "delete_document", "search", "inspect", "ask"):
+    for name in ("add_documents", "list_documents", "delete_document", "search", "inspect", "ask", "compare"):
         assert any(name in tool for tool in names), names
 
 

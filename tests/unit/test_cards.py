@@ -17,7 +17,7 @@ from prompts.cell import Cell
 from prompts.check_kinds import Tools
 from prompts.checks import grade
 from prompts.column import COLUMNS, differences
-from prompts.conclude import AGREES, DOES_NOT, TOO_FEW, conclude
+from prompts.conclude import AGREES, DOES_NOT, FLOOR, TOO_FEW, conclude
 from prompts.experiment import Experiment, Place
 from prompts.reply import Reply
 from prompts.verdict import Summary, summary
@@ -197,6 +197,7 @@ def run(outcomes: Sequence[Sequence[bool]], expects: str, pairs: Sequence[tuple[
         ("same", [(True, True)] * 40 + [(False, False)] * 40, AGREES),
         ("same", [(True, True)] * 4 + [(False, False)] * 2, TOO_FEW),
         ("same", [(False, True)] * 14 + [(True, True)] * 10, DOES_NOT),
+        ("same", [(False, False)] * 48, FLOOR),  # a model that knows nothing proves nothing
         ("varies", [(False, True)] * 14 + [(True, True)] * 10, AGREES),
         ("varies", [(True, True)] * 40 + [(False, False)] * 40, DOES_NOT),
         ("varies", [(True, False)] * 2 + [(True, True)] * 8, TOO_FEW),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -58,4 +59,4 @@ def test_no_text_is_lost_whatever_changes() -> None:
         spans = words(a, b)
         assert sides(spans) == (a, b)
         assert all(span.text for span in spans)
-        assert not any(one.op == other.op == "same" for one, other in zip(spans, spans[1:], strict=False))
+        assert not any(one.op == other.op == "same" for one, other in pairwise(spans))

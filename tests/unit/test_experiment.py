@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -171,6 +172,17 @@ def test_cells_are_run_row_by_row() -> None:
     assert places[4] == Place(0, 0, 1)
 
 
+def test_a_model_answers_a_few_rows_before_the_next_is_loaded() -> None:
+    columns = tuple(Column(name, Prompt("{{q}}"), model=name) for name in ("a", "b", "a"))
+    run = Experiment(columns, tuple(Row({"q": str(n)}) for n in range(25)), repeats=2)
+    places = list(run.places())
+    assert len(set(places)) == len(places) == run.size
+    models = [columns[place.column].model for place in places]
+    changes = sum(one != other for one, other in pairwise(models))
+    assert changes == 2 * 3 * 2 - 1
+    assert {place.row for place in places[:30]} == set(range(10)), "columns can be compared early"
+
+
 def test_columns_meet_the_same_chance_and_repeats_another() -> None:
     run = experiment(repeats=2, seed=7)
     assert run.cell_seed(Place(0, 0, 0)) == run.cell_seed(Place(1, 1, 0)) == 7
@@ -226,6 +238,7 @@ def test_checks_keep_what_they_do_not_know() -> None:
         {"type": "contains-any", "value": ["a", "FILE:///etc/passwd"]},
         {"type": "is-json", "value": {"properties": {"a": " python:os.system"}}},
         {"type": "equals", "value": "fn:x"},
+        {"type": "equals", "value": "package:@x/y:z"},
         {"type": "webhook", "value": "https://evil.example"},
     ],
 )
@@ -235,7 +248,10 @@ def test_checks_that_would_run_something_are_refused(data: dict[str, object]) ->
     assert "4" in caught.value.text("es")
 
 
-@pytest.mark.parametrize("value", ["a profile: x", "see https://example.org", "https://example.org/a?b=c", "pythonic"])
+@pytest.mark.parametrize(
+    "value",
+    ["a profile: x", "see https://example.org", "https://example.org/a?b=c", "pythonic", "Python: a snake", "File: 3"],
+)
 def test_harmless_texts_pass(value: str) -> None:
     assert read_check({"type": "contains", "value": value}).value == value
 

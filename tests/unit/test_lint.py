@@ -23,6 +23,9 @@ ALL_BAD = {
 PAIRS = [pytest.param(rule, lang, id=f"{rule.name}-{lang}") for rule in rules() for lang in LANGUAGES]
 
 
+SIGNS = 'Q: A: ## ### """ ``` < > </t> <t> « » {{text}} {{ }} {% -> // - * . ? ! : , \n \n\n {a} a few if say No'
+
+
 def named(prompt: Prompt, **options) -> list[str]:
     return [one.rule for one in lint(prompt, **options)]
 
@@ -40,7 +43,7 @@ def mended(prompt: Prompt, rule: str) -> Prompt:
 def text_of(prompt: Prompt, finding: Finding) -> str:
     if finding.part == "examples":
         return "\n".join(text for _, text in shot_texts(prompt))
-    return getattr(prompt, finding.part)
+    return str(getattr(prompt, finding.part))
 
 
 @pytest.mark.parametrize(("rule", "lang"), PAIRS)
@@ -120,7 +123,8 @@ def test_a_fix_brings_in_no_flaw_of_another_kind() -> None:
         (
             'Answer the question.\n\n"""{{context}}"""\n\n{{question}}',
             "way_out",
-            'Answer the question. If the answer is not there, say "I cannot find it".\n\n"""{{context}}"""\n\n{{question}}',
+            'Answer the question. If the answer is not there, say "I cannot find it".\n\n"""{{context}}"""\n\n'
+            "{{question}}",
         ),
         (
             "Extract the price and the size from the advert.\n\nAdvert: '''{{text}}'''",
@@ -216,9 +220,7 @@ def test_what_stays_empty_is_left_alone() -> None:
 def test_no_text_makes_it_fail() -> None:
     chance = random.Random(7)
     pieces = [
-        *'Q: A: ## ### """ ``` < > </t> <t> « » {{text}} {{ }} {% -> // - * . ? ! : , \n \n\n {a} a few if say No'.split(
-            " "
-        ),
+        *SIGNS.split(" "),
         "\n",
         "extract the a and b",
         "how many 3 4",

@@ -1,0 +1,248 @@
+"""A test set in a real page: imported, run over three columns through a restart, looked at, and taken away."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from prompts.experiment import MOST_REPEATS
+from tests.browser.conftest import SLOW, Opener, lang_of, settled
+from tests.running_app import App, start
+from ui.texts import say
+
+pytestmark = pytest.mark.browser
+ROWS = 20
+EVIL = "<img src=x onerror=\"document.title='roto'\">"
+CASES = "question,expected\n" + "".join(
+    f"¿Cuánto es {n}+{n}? {EVIL if n == 3 else ''},{2 * n}\n" for n in range(1, ROWS + 1)
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("playground")
+
+
+@pytest.fixture(scope="module")
+def app(data: Path, models_dir: Path) -> Iterator[App]:
+    """An app of its own: the first test ends it half-way and starts it again, in the same object."""
+    running = start(data, models_dir)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cases") / "sumas <b>raras<b>.csv"
+    path.write_text(CASES, encoding="utf-8")
+    return path
+
+
+def again(app: App, data: Path, models: Path) -> None:
+    """Start the app anew on the same data folder."""
+    app.stop()
+    fresh = start(data, models)
+    app.url, app.process, app.lines = fresh.url, fresh.process, fresh.lines
+
+
+def playground(page: Page, tab: str) -> None:
+    """Go to one of the Playground's inner tabs, by its text's key."""
+    lang = lang_of(page)
+    for tabs, name in (("#aula-tabs", say(lang, "tab.playground")), ("#aula-playground", say(lang, tab))):
+        visible = page.locator(f"{tabs} [role=tab]:visible", has_text=name)
+        if not visible.count():  # on a narrow screen the last ones are behind a button
+            page.locator(f"{tabs} .overflow-menu > button:visible").last.click()
+            visible = page.locator(f"{tabs} .overflow-dropdown button:visible", has_text=name)
+        visible.first.click()
+
+
+def done(page: Page) -> int:
+    """Return how many cells the page says are done."""
+    return int(page.locator(".aula-run-state").get_attribute("data-done") or 0)
+
+
+def kept(data: Path) -> list[tuple[str, int, int, int]]:
+    with closing(sqlite3.connect(f"file:{data / 'aula.sqlite'}?mode=ro", uri=True)) as database:
+        return list(database.execute('select run, "column", row, repeat from cells'))
+
+
+def three_short_columns(page: Page) -> None:
+    playground(page, "play.tab_compare")
+    page.locator("#aula-play-add").click()
+    for n in range(3):
+        page.locator(f"#aula-settings-{n} .label-wrap").first.click()
+        field = page.locator(f"#aula-max-tokens-{n} input[type=number]")
+        field.fill("4")
+        field.press("Tab")
+        page.locator(f"#aula-user-{n} textarea").fill("{{question}}" + " ?" * n)
+
+
+def test_twenty_cases_over_three_columns_survive_a_restart(
+    app: App, data: Path, models_dir: Path, cases: Path, chromium: Browser
+) -> None:
+    """Without `open_page`, which knows one address of the app only."""
+    context = chromium.new_context(locale="es-ES", viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(app.url)
+    settled(page)
+    three_short_columns(page)
+    playground(page, "play.tab_test")
+    page.locator("#aula-test-bring .label-wrap").click()
+    page.locator("#aula-test-file input[type=file]").set_input_files([cases])
+    expect(page.locator("#aula-test-plan")).to_contain_text(say("es", "test.cells", n=3 * ROWS))
+    expect(page.locator("#aula-test-checks")).to_contain_text("{{expected}}")
+    page.locator("#aula-test-run").click()
+    state = page.locator(".aula-run-state")
+    expect(state).to_have_attribute("data-state", "running", timeout=SLOW)
+    expect(page.locator(".aula-cell").nth(2)).to_be_visible(timeout=SLOW)  # results appear as they come
+
+    page.reload()  # the run goes on, and is found again
+    settled(page)
+    playground(page, "play.tab_results")
+    expect(page.locator(".aula-cell").nth(9)).to_be_visible(timeout=SLOW)
+    page.locator("[data-do=pause]").click()
+    expect(state).to_have_attribute("data-state", "paused")
+    page.locator("[data-do=resume]").click()
+    expect(state).to_have_attribute("data-state", "running", timeout=SLOW)
+
+    storage = context.storage_state()
+    app.stop()
+    before = kept(data)
+    assert 10 <= len(before) < 3 * ROWS
+    again(app, data, models_dir)
+    context.close()
+
+    origin = {"origin": app.url, "localStorage": storage["origins"][0]["localStorage"]}
+    context = chromium.new_context(locale="es-ES", storage_state={"cookies": [], "origins": [origin]})
+    page = context.new_page()
+    page.goto(app.url)
+    settled(page)
+    playground(page, "play.tab_results")
+    state = page.locator(".aula-run-state")
+    expect(state).to_have_attribute("data-state", "paused")
+    assert done(page) == len(before)
+    page.locator("[data-do=resume]").click()
+    expect(state).to_have_attribute("data-state", "done", timeout=2 * SLOW)
+    after = kept(data)
+    assert set(before) <= set(after)
+    assert len(after) == 3 * ROWS
+    assert set(Counter(after).values()) == {1}
+    expect(page.locator(".aula-matrix tbody tr")).to_have_count(ROWS)
+    expect(page.locator(".aula-matrix .aula-cell")).to_have_count(3 * ROWS)
+    assert page.locator("#aula-run-matrix img").count() == 0
+    context.close()
+
+
+def test_a_cell_opens_by_keyboard_and_gives_the_focus_back(open_page: Opener) -> None:
+    page = open_page()
+    playground(page, "play.tab_results")
+    cell = page.locator('.aula-cell[data-id="1-2-0"]')
+    cell.press("Enter")
+    panel = page.locator("dialog.aula-panel")
+    expect(panel.locator("h2")).to_contain_text("3")
+    expect(panel).to_contain_text(say("es", "result.checks"))
+    assert panel.locator("img").count() == 0
+    prompt = panel.locator("summary", has_text=say("es", "result.prompt"))
+    prompt.press("Enter")
+    expect(panel.locator("details[open] pre")).to_contain_text("¿Cuánto es 3+3?")
+    panel.locator("summary", has_text=say("es", "result.tokens_cut")).press("Enter")
+    expect(panel.locator(".aula-token").first).to_be_visible()
+    panel.locator("[data-step=next]").press("Enter")
+    expect(panel.locator("h2")).to_contain_text(say("es", "result.cell", row=3, column="")[:6])
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(cell).to_be_focused()
+    assert page.title() != "roto"
+
+
+def test_filters_and_figures(open_page: Opener) -> None:
+    page = open_page("en-US")
+    playground(page, "play.tab_results")
+    expect(page.locator(".aula-verdicts li")).to_have_count(3)  # three pairs of columns
+    expect(page.locator("#aula-run-figures svg")).to_have_count(2)
+    failures = page.locator("tr[data-row]:has(.aula-cell.wrong)").count()
+    page.locator("#aula-run-filter input[value=failures]").check(force=True)
+    if failures:
+        expect(page.locator(".aula-matrix tbody tr")).to_have_count(failures)
+    else:
+        expect(page.locator("#aula-run-matrix")).to_contain_text(say("en", "result.none_such"))
+
+
+def test_on_a_phone_the_matrix_scrolls_in_its_own_box(open_page: Opener) -> None:
+    page = open_page("en-US", width=390, height=800, dark=True)
+    playground(page, "play.tab_results")
+    box = page.locator(".aula-matrix")
+    expect(box).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    playground(page, "play.tab_test")
+    expect(page.locator("#aula-test-run")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    playground(page, "play.tab_library")
+    expect(page.locator("#aula-history li")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_report_opens_with_the_network_off(open_page: Opener, chromium: Browser, tmp_path: Path) -> None:
+    page = open_page()
+    playground(page, "play.tab_results")
+    for kind, beginning in (("csv", ""), ("json", "{"), ("promptfoo", ""), ("report", "<!doctype html>")):
+        with page.expect_download() as download:
+            page.locator(f"#aula-run-actions [data-do={kind}]").click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        text = path.read_text(encoding="utf-8")
+        assert "¿Cuánto es 20+20?" in text
+        assert text.lower().startswith(beginning)
+    context = chromium.new_context(offline=True, locale="es-ES")
+    report = context.new_page()
+    asked: list[str] = []
+    report.on("request", lambda request: asked.append(request.url))
+    report.goto(path.as_uri())
+    expect(report.locator("body")).to_contain_text("¿Cuánto es 20+20?")
+    assert asked == [path.as_uri()]
+    assert report.title() != "roto"
+    context.close()
+
+
+def test_a_saved_experiment_has_versions_and_comes_back(open_page: Opener, tmp_path: Path) -> None:
+    page = open_page("en-US")
+    playground(page, "play.tab_library")
+    page.locator("#aula-history [data-do=test]").click()  # its columns and cases again
+    expect(page.locator("#aula-test-plan")).to_contain_text(say("en", "test.cells", n=3 * ROWS))
+    page.locator("#aula-test-name input, #aula-test-name textarea").fill("Sums")
+    page.locator("#aula-test-keep .label-wrap").click()
+    page.locator("#aula-test-tags input, #aula-test-tags textarea").fill("maths, first")
+    page.locator("#aula-test-save").click()
+    expect(page.locator(".toast-body").first).to_contain_text("version 1")
+    page.locator("#aula-test-repeats input").fill(str(MOST_REPEATS))
+    page.locator("#aula-test-save").click()
+    expect(page.locator(".toast-body", has_text="version 2")).to_be_visible()
+
+    playground(page, "play.tab_library")
+    item = page.locator("#aula-saved li")
+    expect(item).to_have_count(1)
+    expect(item).to_contain_text("maths")
+    item.locator("[data-do=versions]").click()
+    panel = page.locator("dialog.aula-panel")
+    panel.locator("[data-do=difference]").click()
+    expect(panel.locator("ins", has_text=str(MOST_REPEATS))).to_be_visible()
+    panel.locator("[data-do=restore]").click()
+    expect(panel.locator("ol.aula-versions > li")).to_have_count(3)
+    page.keyboard.press("Escape")
+    with page.expect_download() as download:
+        item.locator("[data-do=share]").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    item.locator("[data-do=delete]").click()
+    page.locator(".aula-dialog .primary").click()
+    expect(item).to_have_count(0)
+    page.locator("#aula-saved-take .label-wrap").click()
+    page.locator("#aula-saved-file input[type=file]").set_input_files([path])
+    expect(item).to_contain_text("Sums")
