@@ -242,7 +242,7 @@ class CompareTab:
         """Hand a column's prompt to the chat, with every variable filled but the one for the question."""
         if clicked(event)[0] != "chat":
             return gr.skip()
-        lang = language(request)
+        del request
         rows, _, boxes = self.desk.split(values)
         prompt = prompt_of(rows[which])
         prompt.check()

@@ -83,6 +83,7 @@ class RunPanel:
         )
         self.stop.click(self.halt, None, None, queue=False, show_progress="hidden", api_visibility="private")
         blocks.load(self.differ, compared, self.diff, **quiet)
+        blocks.load(self.hint, None, self.told, **quiet)
         blocks.unload(self.halt)
 
     # -- callbacks ---------------------------------------------------------------------------------------------
@@ -139,6 +140,11 @@ class RunPanel:
         if reply.stage != "waiting":
             shown[number] = reply_view.answer(reply, LETTERS[number], lang)
         return (*shown, gr.skip(), reply_line(told) if isinstance(told, str) else told, gr.skip(), gr.skip())
+
+    @guarded
+    def hint(self, request: gr.Request) -> str:
+        """Say how to run without the mouse."""
+        return reply_line(say(language(request), "play.run_hint"))
 
     def halt(self, request: gr.Request) -> None:
         """Stop all columns of this page."""

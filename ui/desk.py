@@ -202,7 +202,8 @@ def head(number: int, count: int, lang: str) -> str:
         for name, to in targets
     )
     if count < MOST:
-        copies += button(say(lang, "play.copy_new"), "copy", str(count), kind="small")
+        label = say(lang, "play.copy_new_name", letter=letter)
+        copies += button(say(lang, "play.copy_new"), "copy", str(count), label=label, kind="small")
     actions += Markup(
         '<details class="aula-copy"><summary>{}</summary><span class="aula-actions">{}</span></details>'
     ).format(say(lang, "play.copy"), copies)

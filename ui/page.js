@@ -70,6 +70,10 @@ window.aula = {
   shows(element, send, watch) {
     let dialog = null;
     let opener = null;
+    let closed = false; // what was asked for before it was closed, and comes late, must not open it again
+    document.addEventListener('click', event => {
+      if (event.target.closest?.('[data-do]') && !dialog) closed = false;
+    }, true);
     const press = button => {
       if ('close' in button.dataset) dialog.close();
       else send({do: button.dataset.do, id: button.dataset.id || '', value: ''});
@@ -92,6 +96,7 @@ window.aula = {
       dialog.addEventListener('close', () => {
         dialog.remove();
         dialog = null;
+        closed = true;
         const same = other => other.dataset.id === opener.dataset?.id && other.dataset.do === opener.dataset?.do;
         const back = opener.isConnected ? opener : [...document.querySelectorAll('[data-do]')].find(same);
         back?.focus();
@@ -101,7 +106,7 @@ window.aula = {
     };
     watch('value', () => {
       const article = element.querySelector('article');
-      if (!article) return;
+      if (!article || closed) return;
       if (!dialog) open();
       const step = document.activeElement?.dataset?.step;
       article.hidden = false;

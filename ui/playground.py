@@ -14,6 +14,7 @@ from ui.saved import SavedTab
 from ui.test_set import TestTab
 from ui.texts import static
 
+_Tab = CompareTab | TestTab | ResultsTab | LessonsTab | SavedTab
 _TITLES = {
     "compare": "play.tab_compare",
     "test": "play.tab_test",
@@ -30,7 +31,7 @@ class PlaygroundTab:
         """Make what is shared in the current Blocks; nothing visible yet."""
         self.shared = Shared()
         self.compare = CompareTab(services, running, self.shared)
-        self._tabs = {
+        self._tabs: dict[str, _Tab] = {
             "compare": self.compare,
             "test": TestTab(services, running, self.shared),
             "results": ResultsTab(services, running, self.shared),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from markupsafe import Markup
 
@@ -22,7 +23,7 @@ from ui.texts import say
 
 _GROUPS = {"strategy": "play.group_strategy", "task": "play.group_task"}
 _STRATEGY, _RULE, _SAVED = "strategy:", "rule:", "saved:"
-SAVED_KIND = "strategy"
+SAVED_KIND: Literal["strategy"] = "strategy"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import median
 from typing import Any, cast
 
 import gradio as gr
@@ -22,6 +21,7 @@ from rag.errors import AulaError, NothingToRun, VariableMissing
 from ui import check_editor, test_files, test_held, test_table, test_view
 from ui.components import Keywords, Running, clicked, guarded, language, owner_of
 from ui.play_state import Shared, columns_packet
+from ui.run_pace import Paces
 from ui.test_held import EMPTY, Held
 from ui.test_layout import TestLayout
 from ui.texts import count, say
@@ -38,10 +38,9 @@ class TestTab:
         """Use the lower layers; nothing is laid out yet."""
         del running  # a run is not the page's: it goes on without it
         self._runs = services.runs
-        self._store = services.run_store
         self._saved = services.saved
         self._shared = shared
-        self._paces: dict[str, tuple[str, int, float | None]] = {}  # of each owner's last run, until it changes
+        self._paces = Paces(services.run_store)
 
     def layout(self) -> None:
         """Lay out the tab."""
@@ -117,24 +116,11 @@ class TestTab:
             experiment = held.experiment(columns)
         except AulaError as error:
             return (str(Markup('<p class="aula-note">{}</p>').format(error.text(lang))), checks, "", gr.skip())
-        plan = test_view.plan(experiment, self._pace(owner_of(request)), lang)
+        plan = test_view.plan(experiment, self._paces.seconds(owner_of(request)), lang)
         return (str(test_view.missing(experiment, lang)), checks, str(plan), gr.skip())
 
     def _columns(self, values: Sequence[object], lang: str) -> tuple[Column, ...]:
         return self._shared.read_columns(values[_HELD:], lang)
-
-    def _pace(self, owner: str) -> float | None:
-        """Return the seconds that a cell took in the owner's last run, the middle one; None before there is any."""
-        listed = self._store.list(owner)
-        if not listed:
-            return None
-        last = listed[0].id
-        done = self._store.done(owner, last)
-        known = self._paces.get(owner)
-        if known is None or known[:2] != (last, done):
-            took = [cell.reply.seconds for cell in self._store.cells(owner, last).values() if not cell.reply.error]
-            known = self._paces[owner] = (last, done, median(took) if took else None)
-        return known[2]
 
     # -- cases from elsewhere ----------------------------------------------------------------------------------------
 

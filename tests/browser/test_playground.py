@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SLOW, Opener, ask, lang_of, scope, short_answers
+from tests.browser.conftest import SLOW, Opener, ask, lang_of, scope, settled, short_answers
 from tests.running_app import App, start
 from ui.texts import say
 
@@ -130,6 +130,7 @@ def test_a_column_is_kept_in_the_library_and_offered_again(open_page: Opener) ->
     page.locator("#aula-save-go-0").click()
     expect(page.locator(box(page, "save-name", 0))).to_have_value("")
     page.reload()
+    settled(page)
     opened(page)
     choose(page, 1, "Al <b>revés</b>")
     expect(page.locator(box(page, "user", 1))).to_have_value("Di {{question}} al revés")
@@ -150,6 +151,7 @@ def test_a_strategy_goes_to_the_chat_and_a_turn_comes_back(open_page: Opener) ->
     page.locator("#aula-to-playground").click()
     expect(page.locator(box(page, "variable", 0))).to_have_value("¿Cuánto es 2 y 2?")
     page.reload()
+    settled(page)
     expect(strategy).to_be_visible()  # kept by this browser
     strategy.locator("[data-do=remove]").click()
     expect(strategy).to_have_count(0)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -74,13 +75,16 @@ def kept(data: Path) -> list[tuple[str, int, int, int]]:
 
 def three_short_columns(page: Page) -> None:
     playground(page, "play.tab_compare")
+    expect(page.locator("#aula-user-1 textarea")).not_to_have_value("")  # Python has filled the columns
     page.locator("#aula-play-add").click()
+    expect(page.locator("#aula-user-2 textarea")).not_to_have_value("")
     for n in range(3):
+        page.locator(f"#aula-user-{n} textarea").fill("{{question}}" + " ?" * n)
         page.locator(f"#aula-settings-{n} .label-wrap").first.click()
         field = page.locator(f"#aula-max-tokens-{n} input[type=number]")
         field.fill("4")
         field.press("Tab")
-        page.locator(f"#aula-user-{n} textarea").fill("{{question}}" + " ?" * n)
+        expect(field).to_have_value("4")
 
 
 def test_twenty_cases_over_three_columns_survive_a_restart(
@@ -118,7 +122,7 @@ def test_twenty_cases_over_three_columns_survive_a_restart(
     again(app, data, models_dir)
     context.close()
 
-    origin = {"origin": app.url, "localStorage": storage["origins"][0]["localStorage"]}
+    origin: Any = {"origin": app.url, "localStorage": storage["origins"][0]["localStorage"]}
     context = chromium.new_context(locale="es-ES", storage_state={"cookies": [], "origins": [origin]})
     page = context.new_page()
     page.goto(app.url)
@@ -154,8 +158,7 @@ def test_a_cell_opens_by_keyboard_and_gives_the_focus_back(open_page: Opener) ->
     panel.locator("summary", has_text=say("es", "result.tokens_cut")).press("Enter")
     expect(panel.locator(".aula-token").first).to_be_visible()
     panel.locator("[data-step=next]").press("Enter")
-    expect(panel.locator("h2")).to_contain_text(say("es", "result.cell", row=3, column="")[:6])
-    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")  # perhaps before the next one has come: it must not open the dialog again
     expect(panel).to_have_count(0)
     expect(cell).to_be_focused()
     assert page.title() != "roto"

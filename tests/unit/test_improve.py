@@ -55,7 +55,7 @@ def test_the_model_is_given_the_prompt_as_data_and_what_was_found() -> None:
     assert asked[0].type == "system"
     last = asked[-1].text
     assert last.startswith(f"<user>\n{MINE.user}\n</user>\n\nAdvice:\n- ")
-    assert "a few sentences" in last.split("Advice:")[1]
+    assert "Write “3” instead of “a few”." in last.split("Advice:")[1]
     spanish = request(MINE, lint(MINE), "es")
     assert "Pon un número" in spanish[-1].text
     assert "Escribe «3» en lugar de «a few»." in spanish[-1].text

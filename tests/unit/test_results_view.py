@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -134,7 +135,8 @@ def test_a_long_run_has_pages() -> None:
 
 
 def test_repeats_say_how_many_are_right() -> None:
-    cells = {Place(0, 0, n): cell(Place(0, 0, n), outcome) for n, outcome in enumerate(("right", "right", "wrong"))}
+    said: tuple[Outcome, ...] = ("right", "right", "wrong")
+    cells = {Place(0, 0, n): cell(Place(0, 0, n), outcome) for n, outcome in enumerate(said)}
     shown = str(matrix(experiment(1, repeats=3), cells, "all", 0, "en"))
     assert "2 of 3 right" in shown
 
@@ -167,7 +169,9 @@ def test_progress_says_why_a_run_failed_and_when_time_is_not_known() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "es"])
 def test_figures_say_the_verdict_first(lang: str) -> None:
-    cells = cells_of(*[("wrong", "right")] * 12, *[("right", "right")] * 3)
+    apart: tuple[Outcome, Outcome] = ("wrong", "right")
+    same: tuple[Outcome, Outcome] = ("right", "right")
+    cells = cells_of(*[apart] * 12, *[same] * 3)
     found = summary(experiment(15), cells)
     shown = str(figures(found, lang))
     assert "<img" not in shown
@@ -184,7 +188,11 @@ def test_figures_of_nothing_checked_are_dashes() -> None:
 
 def test_a_cell_opens_to_all_that_is_known_of_it() -> None:
     place = Place(1, 0, 0)
-    reply = {"prompt": f"<|im_start|>user {EVIL}", "votes": {"4": 2, "5": 1}, "samples": ("4", "4", "5")}
+    reply: dict[str, Any] = {
+        "prompt": f"<|im_start|>user {EVIL}",
+        "votes": {"4": 2, "5": 1},
+        "samples": ("4", "4", "5"),
+    }
     shown = str(
         cell_view(experiment(), cell(place, "right", "unparsed", **reply), (None, Place(0, 1, 0)), ["It", " is"], "en")
     )
@@ -278,7 +286,7 @@ def test_a_row_that_nobody_changed_stays_what_it_was() -> None:
 
 
 def test_empty_rows_and_what_pandas_puts_there_do_not_count() -> None:
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]
 
     frame = pd.DataFrame([["a", None], ["", float("nan")], ["007", "1"]], columns=["question", "expected"])
     table = test_table.table_of(frame)
