@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prompts.squad import overlap_f1
+from prompts.checks.squad import overlap_f1
 
 _ARTICLES = {
     "es": r"\b(el|la|los|las|un|una|unos|unas|lo|al|del)\b",
@@ -77,7 +77,7 @@ def draw(questions: Sequence[Question], n: int, seed: int = 0) -> list[Question]
 def normalise(text: str, lang: str) -> str:
     """SQuAD's normalisation without accents and with contracted articles, so that a free answer is found as well.
 
-    The definition itself is prompts.squad's; what is measured here is measured by this one from the start.
+    The definition itself is prompts.checks.squad's; what is measured here is measured by this one from the start.
     """
     folded = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(character for character in folded if not unicodedata.combining(character))

@@ -1,4 +1,4 @@
-"""`python -m prompts`: see prompts.cli."""
+"""`python -m prompts`: see prompts.cli.commands."""
 
 import os
 import sys
@@ -8,6 +8,6 @@ os.environ.update({"HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1", "LANG
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 if __name__ == "__main__":
-    from prompts.cli import main
+    from prompts.cli.commands import main
 
     sys.exit(main())

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from prompts.answers import read
+from prompts.checks.answers import read
 from prompts.column import Column
 from prompts.grammar import gbnf
 from prompts.prompt import CONTEXT, Prompt

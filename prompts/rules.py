@@ -1,4 +1,4 @@
-"""The lecture's golden rules, each a ready pair to run: rules/*.yaml. What finds their flaws is prompts.lint."""
+"""The lecture's golden rules, each a ready pair to run: rules/*.yaml. What finds their flaws is prompts.lint.linter."""
 
 from __future__ import annotations
 

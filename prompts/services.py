@@ -10,11 +10,11 @@ import rag.services
 from prompts.ask import Asker
 from prompts.context import finder
 from prompts.experiment import Experiment
-from prompts.provenance import describe, pinned
-from prompts.runs import Begin, Runs
-from prompts.saved import Saved
-from prompts.store import RunStore
-from prompts.tools import tools_for
+from prompts.runs.background import Begin, Runs
+from prompts.runs.provenance import describe, pinned
+from prompts.runs.saved import Saved
+from prompts.runs.store import RunStore
+from prompts.runs.tools import tools_for
 from rag.engine import Engine
 from rag.errors import Cancelled
 from rag.selection import Selector

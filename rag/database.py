@@ -113,7 +113,7 @@ feedback = Table(
     Column("note", Text, nullable=False, server_default=""),
 )
 
-# A run of an experiment; what it was run with is kept beside it (see prompts.provenance).
+# A run of an experiment; what it was run with is kept beside it (see prompts.runs.provenance).
 runs = Table(
     "runs",
     metadata,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from prompts.cell import Cell
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
 from prompts.outcome import Check, Grade, Outcome
 from prompts.prompt import Prompt, Shot
 from prompts.reply import Reply
-from prompts.store import RunRecord
+from prompts.runs.cell import Cell
+from prompts.runs.store import RunRecord
 from prompts.words import Said
 
 BAD = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\"'{}{0}%s"

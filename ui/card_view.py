@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from prompts.cards import Card
-from prompts.charts import accuracy_svg
-from prompts.conclude import AGREES, DOES_NOT, conclude
-from prompts.progress import Progress
-from prompts.store import RunRecord
-from prompts.tally import ColumnSummary
-from prompts.verdict import Summary
+from prompts.figures.charts import accuracy_svg
+from prompts.figures.tally import ColumnSummary
+from prompts.figures.verdict import Summary
+from prompts.lessons.cards import Card
+from prompts.lessons.conclude import AGREES, DOES_NOT, conclude
+from prompts.runs.progress import Progress
+from prompts.runs.store import RunRecord
 from ui.components import button
 from ui.outcomes import share
 from ui.results_view import progress

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from prompts.cell import Cell
-from prompts.check_meaning import judge_prompt
+from prompts.checks.meaning import judge_prompt
 from prompts.experiment import Experiment, Place, Row
 from prompts.outcome import Check, Grade
 from prompts.reply import Reply
+from prompts.runs.cell import Cell
 from rag.errors import PromptError
 from ui.outcomes import badge
 from ui.reply_view import figures

@@ -6,7 +6,7 @@ import json
 
 import gradio as gr
 
-from prompts.checks import KINDS, validate
+from prompts.checks.registry import KINDS, validate
 from prompts.experiment import read_check
 from prompts.outcome import Check
 from rag.errors import BadCheck

@@ -10,11 +10,11 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from prompts import promptfoo
 from prompts.experiment import Experiment
-from prompts.progress import Progress
+from prompts.figures.verdict import summary
+from prompts.promptfoo import reader as promptfoo
+from prompts.runs.progress import Progress
 from prompts.services import Services
-from prompts.verdict import summary
 from rag.errors import StrategyNotFound
 from ui.components import Running, guarded, owner_of
 

@@ -11,8 +11,8 @@ import gradio as gr
 from markupsafe import Markup
 
 from prompts.column import differences
-from prompts.lint import lint
-from prompts.lint_text import Finding
+from prompts.lint.linter import lint
+from prompts.lint.text import Finding
 from prompts.reply import Reply
 from prompts.services import Services
 from rag.errors import AulaError

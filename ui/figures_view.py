@@ -1,6 +1,6 @@
 """A run's figures as HTML: verdicts in words, accuracies with intervals, pairs and charts. It counts nothing.
 
-What the figures mean, and where the methods come from, is prompts/verdict.py's and prompts/stats.py's.
+What the figures mean, and where the methods come from, is prompts/figures/verdict.py's and prompts/figures/stats.py's.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from prompts.charts import accuracy_svg, latency_svg
-from prompts.tally import ColumnSummary
-from prompts.verdict import Pair, Summary
+from prompts.figures.charts import accuracy_svg, latency_svg
+from prompts.figures.tally import ColumnSummary
+from prompts.figures.verdict import Pair, Summary
 from ui.outcomes import share
 from ui.texts import decimal, grouped, say
 

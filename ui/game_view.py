@@ -5,10 +5,10 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from prompts import words
-from prompts.defence import SECRET, Answer
-from prompts.game import View
-from prompts.levels import Level, levels
-from prompts.score import Score, Share, Trial
+from prompts.lessons.defence import SECRET, Answer
+from prompts.lessons.game import View
+from prompts.lessons.levels import Level, levels
+from prompts.lessons.score import Score, Share, Trial
 from ui.components import button, progress_bar
 from ui.outcomes import share
 from ui.texts import count, decimal, say

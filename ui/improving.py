@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from prompts import improve
+from prompts.lint import improve
 from prompts.prompt import Prompt
 from prompts.services import Services
 from rag.errors import NothingToRun

@@ -7,10 +7,10 @@ from typing import cast
 
 import gradio as gr
 
-from prompts.cards import CARD, card, cards
+from prompts.figures.verdict import Summary, summary
+from prompts.lessons.cards import CARD, card, cards
+from prompts.runs.store import RunRecord
 from prompts.services import Services
-from prompts.store import RunRecord
-from prompts.verdict import Summary, summary
 from ui.card_view import Shown, card_list
 from ui.components import Keywords, action_list, clicked, guarded, language, owner_of
 from ui.play_state import Shared, test_packet

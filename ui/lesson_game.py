@@ -1,4 +1,4 @@
-"""The guessing game on the page: what the player writes goes to prompts.game, which keeps the secret to itself."""
+"""The guessing game on the page: what the player writes goes to prompts.lessons, which keeps the secret to itself."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import gradio as gr
 
-from prompts.defence import Answer, Defence
-from prompts.game import Game, View
-from prompts.levels import asking, probes, scored
-from prompts.score import score
+from prompts.lessons.defence import Answer, Defence
+from prompts.lessons.game import Game, View
+from prompts.lessons.levels import asking, probes, scored
+from prompts.lessons.score import score
 from prompts.services import Services
 from rag.errors import AulaError
 from ui.components import (

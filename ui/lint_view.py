@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from prompts.diff import words
-from prompts.lint_text import Finding
+from prompts.lint.text import Finding
 from prompts.prompt import Prompt
 from ui.components import button
 from ui.diff_view import marked

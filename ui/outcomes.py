@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from prompts import words
-from prompts.cell import Cell
+from prompts.runs.cell import Cell
 from ui.texts import decimal, say
 
 SIGNS = {"right": "✓", "wrong": "✗", "unparsed": "?", "none": "–", "error": "!", "waiting": "…"}

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 import gradio as gr
 from markupsafe import Markup
 
-from prompts.cell import Cell
 from prompts.experiment import Experiment, Place
+from prompts.figures.verdict import summary
+from prompts.runs.cell import Cell
+from prompts.runs.store import RunRecord
 from prompts.services import Services
-from prompts.store import RunRecord
-from prompts.verdict import summary
 from rag.errors import AulaError, StrategyNotFound
 from ui import carriers, run_files
 from ui.cell_view import cell_view

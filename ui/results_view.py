@@ -10,10 +10,10 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from prompts.cell import Cell
 from prompts.experiment import Experiment, Place, Row
-from prompts.progress import Progress
-from prompts.store import GOING_ON, RunRecord
+from prompts.runs.cell import Cell
+from prompts.runs.progress import Progress
+from prompts.runs.store import GOING_ON, RunRecord
 from ui.components import button, progress_bar, time_left
 from ui.outcomes import SIGNS, badge, together, word
 from ui.texts import count, grouped, say

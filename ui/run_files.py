@@ -1,17 +1,17 @@
-"""A run as a file to take away; what is in it is prompts.export's and prompts.report's."""
+"""A run as a file to take away; what is in it is prompts.report.export's and prompts.report.page's."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 
-from prompts import promptfoo
-from prompts.cell import Cell
 from prompts.experiment import Place
-from prompts.export import to_csv, to_json
-from prompts.report import html
-from prompts.store import RunRecord
-from prompts.verdict import summary
+from prompts.figures.verdict import summary
+from prompts.promptfoo import reader as promptfoo
+from prompts.report.export import to_csv, to_json
+from prompts.report.page import html
+from prompts.runs.cell import Cell
+from prompts.runs.store import RunRecord
 from ui import carriers
 
 KINDS = ("csv", "json", "promptfoo", "report")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from prompts.store import RunStore
+from prompts.runs.store import RunStore
 
 
 class Paces:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from prompts.progress import Reproduced
-from prompts.store import RunRecord
+from prompts.runs.progress import Reproduced
+from prompts.runs.store import RunRecord
 from ui.components import button
 from ui.results_view import STATES, place_id
 from ui.texts import count, say

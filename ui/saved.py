@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from prompts.column import Column
 from prompts.experiment import Experiment
-from prompts.saved import Item
+from prompts.figures.verdict import Summary, summary
+from prompts.runs.saved import Item
+from prompts.runs.store import RunRecord
 from prompts.services import Services
-from prompts.store import RunRecord
-from prompts.verdict import Summary, summary
 from rag.errors import ExperimentInvalid
 from ui import carriers, saved_view
 from ui.components import Keywords, Running, action_list, clicked, guarded, language, owner_of

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import yaml
 from markupsafe import Markup
 
-from prompts.saved import Item, Version
-from prompts.store import GOING_ON, RunRecord
+from prompts.runs.saved import Item, Version
+from prompts.runs.store import GOING_ON, RunRecord
 from ui.components import button
 from ui.diff_view import two_texts
 from ui.results_view import STATES

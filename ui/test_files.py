@@ -8,9 +8,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from prompts import promptfoo
 from prompts.experiment import Experiment, Row
-from prompts.tables import Table, from_rows, read_table
+from prompts.promptfoo import reader as promptfoo
+from prompts.tables.reader import Table, from_rows, read_table
 from rag.errors import ExperimentInvalid
 from ui import carriers
 

@@ -9,7 +9,7 @@ from typing import Any
 from prompts.column import Column
 from prompts.experiment import Experiment, Row, read_check
 from prompts.outcome import Check
-from prompts.tables import Table
+from prompts.tables.reader import Table
 from rag.errors import NothingToRun
 from ui import test_table
 from ui.test_table import EXPECTED, Grid

@@ -1,6 +1,6 @@
 """The Test set tab: cases, checks, repeats and seed, and the button that runs them over all columns.
 
-The table is the truth of what is tested; a run is handed to prompts.runs and looked at in the Results tab.
+The table is the truth of what is tested; a run is handed to prompts.runs.background and looked at in the Results tab.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import gradio as gr
 from markupsafe import Markup
 
 from prompts.column import Column
-from prompts.combine import crossed, zipped
 from prompts.experiment import Experiment, Row
 from prompts.services import Services
-from prompts.tables import Table, from_rows, parse_pasted
+from prompts.tables.combine import crossed, zipped
+from prompts.tables.reader import Table, from_rows, parse_pasted
 from rag.errors import AulaError, NothingToRun, VariableMissing
 from ui import check_editor, test_files, test_held, test_table, test_view
 from ui.components import Keywords, Running, clicked, guarded, language, owner_of

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prompts.experiment import Row
-from prompts.tables import Table, from_rows, to_rows
+from prompts.tables.reader import Table, from_rows, to_rows
 
 EXPECTED = "expected"  # the variable that checks compare answers with, unless told otherwise
 Grid = dict[str, Any]  # {"headers": [...], "data": [[...]]}, as the component takes and gives it

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from prompts.cautions import cautions
-from prompts.checks import KINDS, is_kept_only
+from prompts.checks.registry import KINDS, is_kept_only
 from prompts.experiment import Experiment, Row
 from prompts.outcome import Check
+from prompts.runs.cautions import cautions
 from ui.cell_view import written
 from ui.components import button
 from ui.texts import count, grouped, say

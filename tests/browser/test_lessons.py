@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from prompts import words
-from prompts.cards import card, cards
-from prompts.leaks import shows
-from prompts.levels import levels, secrets
+from prompts.lessons.cards import card, cards
+from prompts.lessons.leaks import shows
+from prompts.lessons.levels import levels, secrets
 from tests.browser.conftest import SLOW, Opener, lang_of
 from ui.texts import say
 

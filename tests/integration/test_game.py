@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from prompts.ask import Asker
-from prompts.cards import card
-from prompts.check_kinds import Tools
-from prompts.conclude import TOO_FEW, conclude
-from prompts.game import Game
-from prompts.levels import level, probes, scored
-from prompts.runner import run
-from prompts.score import score
-from prompts.verdict import summary
+from prompts.checks.kinds import Tools
+from prompts.figures.verdict import summary
+from prompts.lessons.cards import card
+from prompts.lessons.conclude import TOO_FEW, conclude
+from prompts.lessons.game import Game
+from prompts.lessons.levels import level, probes, scored
+from prompts.lessons.score import score
+from prompts.runs.runner import run
 from rag.errors import Cancelled
 from rag.llm import LlamaChat
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from prompts.improve import improve, reading, request
-from prompts.lint import lint
+from prompts.lint.improve import improve, reading, request
+from prompts.lint.linter import lint
 from prompts.prompt import Prompt
 from rag.llm import LlamaChat
 from rag.models import Catalogue

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from prompts.cli import FAILED, OK, UNUSABLE, main
-from prompts.cli_load import OtherRows, Unusable, experiment_of, with_tests
+from prompts.cli.commands import FAILED, OK, UNUSABLE, main
+from prompts.cli.load import OtherRows, Unusable, experiment_of, with_tests
 from prompts.words import table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,7 +106,8 @@ def test_the_report_is_written(models_dir: Path, sums: Path, tmp_path: Path) -> 
 
 
 def test_neither_the_page_nor_gradio_is_imported() -> None:
-    code = "import sys, prompts.cli; print(sorted({'gradio', 'ui', 'torch'} & {n.split('.')[0] for n in sys.modules}))"
+    tops = "{name.split('.')[0] for name in sys.modules}"
+    code = f"import sys, prompts.cli.commands; print(sorted({{'gradio', 'ui', 'torch'}} & {tops}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert done.stdout.strip() == "[]", done.stderr
 

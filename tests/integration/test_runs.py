@@ -9,8 +9,8 @@ import pytest
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
 from prompts.outcome import Check
-from prompts.progress import Progress
 from prompts.prompt import CONTEXT, Prompt
+from prompts.runs.progress import Progress
 from prompts.services import Services, build_services
 from rag.errors import ModelNotInstalled
 from rag.settings import Decoding, Settings

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from prompts.answers import read
 from prompts.ask import Asker
+from prompts.checks.answers import read
 from prompts.library import shipped, strategy
 from prompts.reply import Reply, Source
 from prompts.words import LANGUAGES

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.answers import NOTHING, Read, read
+from prompts.checks.answers import NOTHING, Read, read
 from prompts.column import PARSES
 from rag.errors import BadOption
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-import prompts.runs
-from prompts.cell import Cell
-from prompts.check_kinds import Tools
+import prompts.runs.background
+from prompts.checks.kinds import Tools
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
-from prompts.progress import Progress
 from prompts.prompt import Prompt
-from prompts.provenance import pinned
-from prompts.runner import answer
-from prompts.runs import Runs
-from prompts.store import RunStore
+from prompts.runs.background import Runs
+from prompts.runs.cell import Cell
+from prompts.runs.progress import Progress
+from prompts.runs.provenance import pinned
+from prompts.runs.runner import answer
+from prompts.runs.store import RunStore
 from rag.errors import AulaError, Cancelled, ModelNotReady, StrategyNotFound
 from tests.fake_asker import Asked, Halt, experiment
 
@@ -89,7 +89,7 @@ def test_a_stop_between_an_answer_and_its_keeping_is_a_stop(
             stopped.set()
         return cell
 
-    monkeypatch.setattr(prompts.runs, "answer", answer_then_stop)
+    monkeypatch.setattr(prompts.runs.background, "answer", answer_then_stop)
     with runs._changed:  # the worker begins only once the id is known here
         key = runs.start("ana", experiment())
     assert stopped.wait(30)
@@ -178,7 +178,7 @@ def test_the_model_is_waited_for_and_a_pause_ends_the_wait(build: Callable[..., 
 def test_owners_take_turns_cell_by_cell_once_their_time_is_over(
     build: Callable[..., Runs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prompts.runs, "SLICE_S", -1.0)
+    monkeypatch.setattr(prompts.runs.background, "SLICE_S", -1.0)
     halt = Halt(0)
     asked = Asked(halt)
     runs = build(asked)

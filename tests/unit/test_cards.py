@@ -12,15 +12,15 @@ from dataclasses import replace
 import pytest
 
 from prompts import words
-from prompts.cards import CARD, Card, card, cards, read_set
-from prompts.cell import Cell
-from prompts.check_kinds import Tools
-from prompts.checks import grade
+from prompts.checks.kinds import Tools
+from prompts.checks.registry import grade
 from prompts.column import COLUMNS, differences
-from prompts.conclude import AGREES, DOES_NOT, FLOOR, TOO_FEW, conclude
 from prompts.experiment import Experiment, Place
+from prompts.figures.verdict import Summary, summary
+from prompts.lessons.cards import CARD, Card, card, cards, read_set
+from prompts.lessons.conclude import AGREES, DOES_NOT, FLOOR, TOO_FEW, conclude
 from prompts.reply import Reply
-from prompts.verdict import Summary, summary
+from prompts.runs.cell import Cell
 from rag.errors import StrategyNotFound
 
 NAMES = [one.name for one in cards()]

@@ -11,9 +11,9 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.charts import accuracy_svg, latency_svg, spread
-from prompts.tally import ColumnSummary
-from prompts.verdict import Summary
+from prompts.figures.charts import accuracy_svg, latency_svg, spread
+from prompts.figures.tally import ColumnSummary
+from prompts.figures.verdict import Summary
 from prompts.words import LANGUAGES
 
 SVG = "{http://www.w3.org/2000/svg}"

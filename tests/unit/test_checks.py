@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.check_meaning import is_refusal, judge_prompt
-from prompts.checks import KINDS, NOT_RUN, Tools, check, grade, is_kept_only, labels, validate
+from prompts.checks.meaning import is_refusal, judge_prompt
+from prompts.checks.overlap import bleu, edit_distance, gleu, rouge_n
+from prompts.checks.registry import KINDS, NOT_RUN, Tools, check, grade, is_kept_only, labels, validate
+from prompts.checks.squad import exact_match, normalise, token_f1
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row, read_check
 from prompts.outcome import Check, Grade
-from prompts.overlap import bleu, edit_distance, gleu, rouge_n
 from prompts.prompt import Prompt
 from prompts.reply import Reply
-from prompts.squad import exact_match, normalise, token_f1
 from prompts.words import LANGUAGES
 from rag.errors import BadCheck
 

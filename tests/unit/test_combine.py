@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prompts.combine import crossed, zipped
+from prompts.tables.combine import crossed, zipped
 from rag.errors import BadOption, LengthsDiffer
 
 

@@ -197,7 +197,7 @@ def test_a_column_says_that_it_waits_fails_or_was_left_out() -> None:
 
 
 def test_findings_show_rule_why_and_a_fix_only_where_there_is_one() -> None:
-    from prompts.lint_text import Finding
+    from prompts.lint.text import Finding
 
     said = Said("outcome.right")
     one = Finding("vague", "user", 0, 4, BAD, said, said, said, Prompt("x"))

@@ -8,9 +8,9 @@ import json
 
 import pytest
 
-from prompts.cell import Cell
 from prompts.experiment import Experiment
-from prompts.export import harmless, to_csv, to_json
+from prompts.report.export import harmless, to_csv, to_json
+from prompts.runs.cell import Cell
 from tests import run_cases
 
 

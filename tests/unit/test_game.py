@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
-from prompts import game as game_module
-from prompts.defence import MESSAGE, SECRET, Answer, Defence
-from prompts.game import Game
-from prompts.leaks import leaks, same_word, shows
-from prompts.levels import Probe, asking, level, levels, probes, scored, secrets
+from prompts.lessons import game as game_module
+from prompts.lessons.defence import MESSAGE, SECRET, Answer, Defence
+from prompts.lessons.game import Game
+from prompts.lessons.leaks import leaks, same_word, shows
+from prompts.lessons.levels import Probe, asking, level, levels, probes, scored, secrets
+from prompts.lessons.score import Score, score
 from prompts.prompt import Prompt
-from prompts.score import Score, score
 from prompts.words import LANGUAGES
 from rag.errors import Cancelled, SecretMissing, StrategyNotFound, TemplateCode
 

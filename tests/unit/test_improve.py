@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessageChunk, BaseMessage
 
-from prompts.improve import improve, parsed, reading, request
-from prompts.lint import lint
+from prompts.lint.improve import improve, parsed, reading, request
+from prompts.lint.linter import lint
 from prompts.prompt import Prompt, Shot
 from tests.fake_model import FakeModel
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from prompts.lint import RULES, Finding, lint
-from prompts.lint_text import shot_texts
+from prompts.lint.linter import RULES, Finding, lint
+from prompts.lint.text import shot_texts
 from prompts.prompt import Prompt, Shot
 from prompts.rules import Rule, rules
 from prompts.words import LANGUAGES, table

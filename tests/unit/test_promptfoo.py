@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from prompts.affix import affixed
-from prompts.chat_text import read_prompt, write_prompt
-from prompts.checks import KINDS
+from prompts.checks.registry import KINDS
 from prompts.column import Column
 from prompts.experiment import Experiment, Row
 from prompts.outcome import Check
 from prompts.prompt import Prompt, Shot
-from prompts.promptfoo import dump, load
+from prompts.promptfoo.chat_text import read_prompt, write_prompt
+from prompts.promptfoo.reader import dump, load
+from prompts.runs.affix import affixed
 from rag.errors import (
     ExperimentInvalid,
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from prompts.promptfoo import load
+from prompts.promptfoo.reader import load
 from rag.errors import (
     BadOption,
     ExperimentInvalid,

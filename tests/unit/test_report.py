@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from prompts.report import html
-from prompts.stats import wilson
-from prompts.verdict import summary
+from prompts.figures.stats import wilson
+from prompts.figures.verdict import summary
+from prompts.report.page import html
 from prompts.words import LANGUAGES, table
 from tests import run_cases
 from tests.run_cases import BAD

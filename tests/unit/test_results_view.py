@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from prompts.cell import Cell
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
+from prompts.figures.verdict import summary
 from prompts.outcome import Check, Grade, Outcome
-from prompts.progress import Progress, Reproduced
 from prompts.prompt import Prompt
 from prompts.reply import Reply
-from prompts.store import RunRecord, State
-from prompts.tables import parse_pasted
-from prompts.verdict import summary
+from prompts.runs.cell import Cell
+from prompts.runs.progress import Progress, Reproduced
+from prompts.runs.store import RunRecord, State
+from prompts.tables.reader import parse_pasted
 from prompts.words import Said
 from rag.errors import BadCheck, ExperimentInvalid, NothingToRun
 from ui import carriers, check_editor, run_files, test_files, test_held, test_table, test_view

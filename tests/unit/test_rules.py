@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prompts.column import Column, differences
-from prompts.lint import RULES
+from prompts.lint.linter import RULES
 from prompts.prompt import Prompt
 from prompts.rules import Rule, rule_of, rules
 from prompts.words import LANGUAGES

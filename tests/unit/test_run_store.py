@@ -5,13 +5,13 @@ import sqlite3
 import pytest
 from sqlalchemy import MetaData, insert, select
 
-from prompts.cell import Cell
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
 from prompts.outcome import Check, Grade
 from prompts.prompt import Prompt
 from prompts.reply import Reply, Source
-from prompts.store import RunStore
+from prompts.runs.cell import Cell
+from prompts.runs.store import RunStore
 from prompts.words import Said
 from rag.database import cells, item_versions, items, open_database, runs
 from rag.errors import StrategyNotFound

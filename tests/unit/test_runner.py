@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from prompts.cautions import cautions
-from prompts.cell import Cell
-from prompts.check_kinds import Tools
+from prompts.checks.kinds import Tools
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
-from prompts.fair_queue import FairQueue
 from prompts.outcome import Check
-from prompts.pace import Pace
 from prompts.prompt import Prompt
-from prompts.provenance import differs
 from prompts.reply import Reply
-from prompts.runner import run
+from prompts.runs.cautions import cautions
+from prompts.runs.cell import Cell
+from prompts.runs.fair_queue import FairQueue
+from prompts.runs.pace import Pace
+from prompts.runs.provenance import differs
+from prompts.runs.runner import run
 from rag.errors import ModelNotReady, QuestionTooLong
 from tests.fake_asker import WARM, Asked, experiment
 

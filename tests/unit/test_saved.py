@@ -7,7 +7,7 @@ import pytest
 from prompts.column import Column
 from prompts.experiment import Experiment, Row
 from prompts.prompt import Prompt
-from prompts.saved import FORMAT, Saved
+from prompts.runs.saved import FORMAT, Saved
 from rag.errors import AulaError, ExperimentInvalid, StrategyNotFound, TemplateCode, UnsafeCheck
 
 BRIEF = Column("Brief", Prompt("{{q}}", "Be brief.")).to_json()

@@ -13,7 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from prompts.stats import holm, items_needed, least_items, mcnemar_exact, paired_difference, wilson
+from prompts.figures.stats import holm, items_needed, least_items, mcnemar_exact, paired_difference, wilson
 
 COUNTS = st.integers(0, 60)
 

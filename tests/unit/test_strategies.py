@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from prompts.answers import read
+from prompts.checks.answers import read
 from prompts.column import differences
 from prompts.grammar import gbnf
 from prompts.library import SHIPPED, load, shipped, strategy
-from prompts.lint import lint
+from prompts.lint.linter import lint
 from prompts.strategy import LAST, Strategy, Worked
 from prompts.words import LANGUAGES
 from rag.errors import ExperimentInvalid, StrategyNotFound, TemplateCode

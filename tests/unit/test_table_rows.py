@@ -8,7 +8,7 @@ import pytest
 
 from prompts.experiment import Row
 from prompts.outcome import Check
-from prompts.tables import Table, expected, from_rows, parse_pasted, read_table, to_rows
+from prompts.tables.reader import Table, expected, from_rows, parse_pasted, read_table, to_rows
 from rag.errors import PromptError, TableUnreadable, UnsafeCheck
 
 

@@ -10,9 +10,9 @@ from datetime import datetime
 import openpyxl
 import pytest
 
-from prompts import table_xlsx
 from prompts.outcome import Check
-from prompts.tables import Table, parse_pasted, read_table, to_rows
+from prompts.tables import xlsx
+from prompts.tables.reader import Table, parse_pasted, read_table, to_rows
 from rag.errors import RowTooLong, TableTooLarge, TableUnreadable, UnsafeCheck
 
 
@@ -205,7 +205,7 @@ def test_sheets_have_limits_too(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TableTooLarge) as caught:
         read_table("x.xlsx", workbook(["a"], ["fine"], ["x" * 20_001]))
     assert caught.value.params["row"] == 2
-    monkeypatch.setattr(table_xlsx, "_UNPACKED", 1_000)
+    monkeypatch.setattr(xlsx, "_UNPACKED", 1_000)
     with pytest.raises(TableTooLarge):
         read_table("x.xlsx", workbook(["a"], [1]))
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from prompts.cell import Cell
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
+from prompts.figures.stats import wilson
+from prompts.figures.verdict import Pair, Summary, points, summary
 from prompts.outcome import Outcome
 from prompts.prompt import Prompt
 from prompts.reply import Reply
-from prompts.stats import wilson
-from prompts.verdict import Pair, Summary, points, summary
+from prompts.runs.cell import Cell
 
 LETTERS: Mapping[str, Outcome] = {"r": "right", "w": "wrong", "u": "unparsed", "n": "none"}
 

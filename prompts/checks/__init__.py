@@ -1,0 +1,1 @@
+"""Checks: what is read from an answer, and whether it is right."""

@@ -1,0 +1,1 @@
+"""What a run shows: intervals, tests, verdicts, charts."""

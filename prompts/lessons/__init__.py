@@ -1,0 +1,1 @@
+"""Published findings to repeat, and a secret to guard."""

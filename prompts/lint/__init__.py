@@ -1,0 +1,1 @@
+"""Flaws of a prompt by the golden rules, and a better one."""

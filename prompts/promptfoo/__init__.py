@@ -1,0 +1,1 @@
+"""promptfoo's files and CSV columns, in and out."""

@@ -1,0 +1,1 @@
+"""A run as files: one HTML page, CSV, JSON."""

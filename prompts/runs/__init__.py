@@ -1,0 +1,1 @@
+"""Experiments run, kept, paused, replayed."""

@@ -1,0 +1,1 @@
+"""Test sets as tables: read, pasted, combined."""
