@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prompts import template
+from prompts.checks import compare, figures, json_text, markup, meaning, number, text
 from prompts.checks.kinds import Asked, Found, Kind, Tools, not_run
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row, read_check
