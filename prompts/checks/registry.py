@@ -172,8 +172,8 @@ def validate(one: Check) -> None:
 def labels(experiment: Experiment) -> tuple[str, ...]:
     """Return the labels that answers are compared with over all rows; none where there are too many to be labels."""
     found: dict[str, None] = {}
-    for number, row in enumerate(experiment.rows):
-        found.update(dict.fromkeys(_expected(experiment.checks_of(number), row)))
+    for at, row in enumerate(experiment.rows):
+        found.update(dict.fromkeys(_expected(experiment.checks_of(at), row)))
         if len(found) > _MOST_LABELS:
             return ()
     return tuple(found)
