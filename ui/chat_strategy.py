@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import gradio as gr
 from markupsafe import Markup
 
 from prompts import template
-from prompts.prompt import Prompt
+from prompts.prompt import CONTEXT, Prompt
 from rag.errors import EmptyQuestion, PromptError
 from rag.history import History
 from ui.components import Keywords, action_list, button, guarded, language, owner_of
@@ -17,6 +18,7 @@ from ui.play_state import Shared, columns_packet, row_packet
 from ui.texts import say, static
 
 Json = dict[str, object]
+_SLOT = "{{question}}"
 _PARTS = {"system": "play.system", "user": "play.user", "begin": "play.begin"}
 
 
@@ -101,19 +103,30 @@ def choices_of(settings: Sequence[object], lang: str) -> Choices:
 
 def options(kept: object, given: Mapping[str, object]) -> Json:
     """Return `given`, the options of a question, with the strategy's own; its system text follows the person's."""
-    prompt = prompt_of(kept)
-    if prompt is None:
+    kept_prompt = prompt_of(kept)
+    if kept_prompt is None:
         return dict(given)
+    prompt = asking(kept_prompt)
     system = [str(given.get("system") or "").strip(), prompt.system.strip()]
     return {
         **given,
         "system": "\n\n".join(text for text in system if text),
         "shots": [{"user": shot.user, "assistant": shot.assistant} for shot in prompt.shots],
-        "template": prompt.user
-        if "question" in template.variables(prompt.user)
-        else f"{prompt.user}\n\n{{{{question}}}}".strip(),
+        "template": prompt.user,
         "begin": prompt.begin,
     }
+
+
+def asking(prompt: Prompt) -> Prompt:
+    """Return the prompt with {{question}} as its only variable: it takes the place of the first one, if need be.
+
+    A chat has one text to put in, so what the other variables held stays empty.
+    """
+    names = [name for name in prompt.variables if name != CONTEXT]
+    asked = next((name for name in ("question", *template.variables(prompt.user)) if name in names), None)
+    empty = dict.fromkeys(prompt.variables, "")
+    user = template.fill(prompt.user, empty | ({asked: _SLOT} if asked is not None else {}))
+    return replace(prompt.filled(empty), user=user if _SLOT in user else f"{user}\n\n{_SLOT}".strip())
 
 
 def line(kept: object, lang: str) -> str:

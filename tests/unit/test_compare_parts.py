@@ -12,7 +12,7 @@ from prompts.reply import Reply, Source
 from prompts.words import Said
 from rag.answer import AskOptions
 from rag.errors import BadOption, ExperimentInvalid, TemplateCode, VariableMissing
-from rag.prompt import plain_prompt
+from rag.prompt import plain_prompt, worded
 from rag.settings import PRESETS
 from ui import reply_view, variable_boxes
 from ui.chat_strategy import line, options, prompt_of
@@ -257,3 +257,25 @@ def test_a_strategy_words_the_question_of_a_plain_chat() -> None:
 def test_options_that_have_no_such_form_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(BadOption):
         AskOptions.from_json(bad)
+
+
+@pytest.mark.parametrize(
+    ("user", "template"),
+    [
+        ("Q: {{question}}", "Q: {{question}}"),
+        ("Text: {{text}}", "Text: {{question}}"),
+        ("{{text}} in {{style}}", "{{question}} in "),
+        ("{{context}}\n\n{{question}}", "\n\n{{question}}"),
+        ("Write a poem.", "Write a poem.\n\n{{question}}"),
+    ],
+)
+def test_the_chat_fills_one_variable_whatever_its_name(user: str, template: str) -> None:
+    kept = {"prompt": Prompt(user, "In {{style}}.", (Shot("{{text}}", "b"),), "{{question}}:").to_json(), "label": "x"}
+    found = options(kept, {})
+    assert found["template"] == template
+    assert "{{" not in f"{found['system']} {found['shots']} {found['begin']}"
+
+
+def test_what_is_put_into_the_chats_template_is_not_a_template_itself() -> None:
+    kept = {"prompt": Prompt("{{text}}", begin="{{text}}:").to_json(), "label": "x"}
+    assert worded("{{question}} and {{text}}", str(options(kept, {})["template"])) == "{{question}} and {{text}}"
