@@ -122,8 +122,8 @@ def asking(prompt: Prompt) -> Prompt:
 
     A chat has one text to put in, so what the other variables held stays empty.
     """
-    names = [name for name in prompt.variables if name != CONTEXT]
-    asked = next((name for name in ("question", *template.variables(prompt.user)) if name in names), None)
+    names = [name for name in template.variables(prompt.user) if name != CONTEXT]
+    asked = next((name for name in ("question", *names) if name in names), None)
     empty = dict.fromkeys(prompt.variables, "")
     user = template.fill(prompt.user, empty | ({asked: _SLOT} if asked is not None else {}))
     return replace(prompt.filled(empty), user=user if _SLOT in user else f"{user}\n\n{_SLOT}".strip())
