@@ -102,8 +102,8 @@ def lang_of(page: Page) -> str:
 
 
 def tab(page: Page, number: int) -> None:
-    """Go to a tab: 0 chat, 1 documents, 2 models."""
-    name = say(lang_of(page), ("tab.chat", "tab.documents", "tab.models")[number])
+    """Go to a tab: 0 chat, 1 documents, 2 models, 3 playground."""
+    name = say(lang_of(page), ("tab.chat", "tab.documents", "tab.models", "tab.playground")[number])
     visible = page.locator("#aula-tabs [role=tab]:visible", has_text=name)
     if not visible.count():  # on a narrow screen the last ones are behind a button
         page.locator("#aula-tabs .overflow-menu > button").click()

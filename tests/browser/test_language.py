@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, settled, tab
+from ui.play_state import TABS
 from ui.texts import say
 
 pytestmark = pytest.mark.browser
@@ -15,8 +16,8 @@ pytestmark = pytest.mark.browser
 def test_follows_the_browser(open_page: Opener, locale: str, lang: str) -> None:
     page = open_page(locale)
     assert page.locator("html").get_attribute("lang") == lang
-    names = [page.locator("#aula-tabs [role=tab]").nth(n).inner_text() for n in range(3)]
-    assert names == [say(lang, "tab.chat"), say(lang, "tab.documents"), say(lang, "tab.models")]
+    names = [page.locator("#aula-tabs [role=tab]").nth(n).inner_text() for n in range(4)]
+    assert names == [say(lang, f"tab.{name}") for name in ("chat", "documents", "playground", "models")]
     expect(page.locator("#aula-send")).to_have_text(say(lang, "chat.send"))
     expect(page.locator("#aula-question textarea")).to_have_attribute("placeholder", say(lang, "chat.question_hint"))
 
@@ -31,6 +32,11 @@ def test_no_text_is_left_untranslated(open_page: Opener, locale: str, lang: str)
         text = page.locator("body").inner_text()
         assert "__i18n__" not in text
         assert "translation_metadata" not in text
+    tab(page, 3)
+    for name in TABS:
+        page.locator("#aula-playground [role=tab]", has_text=say(lang, f"play.tab_{name}")).first.click()
+        expect(page.locator("#aula-playground [role=tabpanel]:visible").first).to_be_visible()
+        assert "__i18n__" not in page.locator("body").inner_text()
     tab(page, 0)
     for name in ("scope_none", "language_question", "preset_creative", "top_p_info", "seed_info", "system_info"):
         expect(page.get_by_text(say(lang, f"chat.{name}"), exact=True).first).to_be_visible()
