@@ -180,6 +180,18 @@ def test_an_answer_is_shown_as_it_comes() -> None:
     assert found[-1] == Answer("Es una palabra", done=True)
 
 
+def test_stopping_half_way_does_not_get_half_of_the_secret_past_the_filter() -> None:
+    cancel = threading.Event()
+    going = defence(output=True).answer(Parrot("Empieza por murcié y sigue"), WORD, "Hola", cancel)  # type: ignore[arg-type]
+    next(going)
+    cancel.set()
+    assert [one.text for one in going] == [""]
+    going = defence().answer(Parrot("Empieza por murcié y sigue"), WORD, "Hola", cancel := threading.Event())  # type: ignore[arg-type]
+    next(going)
+    cancel.set()
+    assert list(going)[-1].text == "Empieza", "without a filter what was written stays"
+
+
 def test_an_output_filter_shows_nothing_before_it_has_seen_all() -> None:
     found = answers(defence(output=True), Parrot("Es m u r c i e l a g o y ya"))
     assert all(one.text == "" for one in found)
