@@ -15,8 +15,10 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from prompts.library import strategy  # noqa: E402
 from rag.settings import DEFAULT_EMBEDDING, DEFAULT_MODEL, Settings  # noqa: E402
 from tests.running_app import start  # noqa: E402
+from ui.texts import say  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 QUESTIONS = {
@@ -49,7 +51,7 @@ def _take(browser: Browser, url: str) -> None:
     page.locator("#aula-samples").click()
     expect(page.locator("#aula-documents li[data-document]")).to_have_count(2, timeout=SLOW)
     page.screenshot(path=PICTURES / "documents-es.png")
-    page.locator("#aula-tabs [role=tab]").nth(2).click()
+    page.locator("#aula-tabs [role=tab]").nth(3).click()
     page.wait_for_timeout(1_000)
     page.screenshot(path=PICTURES / "models-es.png")
     page.locator("#aula-tabs [role=tab]").nth(0).click()
@@ -67,6 +69,36 @@ def _take(browser: Browser, url: str) -> None:
     phone = _open(browser, url, "es-ES", width=390, height=844)
     phone.wait_for_timeout(1_500)
     phone.screenshot(path=PICTURES / "chat-es-phone.png")
+    _playground(page)
+
+
+def _playground(page: Page) -> None:
+    """Two strategies side by side, and a card with its results."""
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    page.locator("#aula-tabs [role=tab]").nth(2).click()
+    expect(page.locator("#aula-differs p")).to_be_visible()
+    for column, name in enumerate(("zero-shot", "zero-shot-cot")):
+        page.locator(f"#aula-strategy-{column} input").click()
+        title = strategy(name).title["es"]
+        page.locator(f"#aula-strategy-{column} [role=option]", has_text=title).first.click()
+        page.wait_for_timeout(1_000)
+    page.locator("#aula-play-run").click()
+    expect(page.locator("#aula-play-run")).to_be_visible(timeout=SLOW)
+    page.wait_for_timeout(500)
+    page.screenshot(path=PICTURES / "compare-es.png")
+    _inner(page, "lessons")
+    card = page.locator('[data-card="chain-of-thought"]')
+    card.locator("[data-do=run]").click()
+    expect(card.locator(".aula-run-state")).to_have_attribute("data-state", "done", timeout=8 * SLOW)
+    page.wait_for_timeout(2_000)
+    page.screenshot(path=PICTURES / "lessons-es.png")
+    card.locator("[data-do=answers]").click()
+    page.wait_for_timeout(3_000)
+    page.screenshot(path=PICTURES / "results-es.png")
+
+
+def _inner(page: Page, name: str) -> None:
+    page.locator("#aula-playground > .tab-wrapper [role=tab]", has_text=say("es", f"play.tab_{name}")).first.click()
 
 
 def _open(browser: Browser, url: str, locale: str, width: int = 1280, height: int = 860, dark: bool = False) -> Page:

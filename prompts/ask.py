@@ -10,12 +10,13 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from prompts.checks.answers import read
+from prompts.checks.votes import readings
 from prompts.column import Column
 from prompts.grammar import gbnf
 from prompts.prompt import CONTEXT, Prompt
 from prompts.reply import Reply, Source
 from rag.errors import AulaError, Cancelled
+from rag.language import question_language
 from rag.settings import Decoding
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Asker:
         model = self.chat(column.model)
         prompt = column.prompt
         sources: tuple[Source, ...] = ()
+        lang = question_language(" ".join([prompt.user, *values.values()]))
         values = dict(values)
         if column.retrieval and self.find is not None:
             yield Reply("searching", model=model.model)
@@ -70,7 +72,7 @@ class Asker:
             replies.append(last)
             if last.stopped:
                 break
-        yield _whole(column, replies, time.perf_counter() - began)
+        yield _whole(column, replies, time.perf_counter() - began, lang)
 
     def whole(
         self,
@@ -129,12 +131,12 @@ def _stream(model: LlamaChat, prompt: Prompt, column: Column, state: Reply, canc
             yield replace(state, text=text, stats=stats)
 
 
-def _whole(column: Column, replies: Sequence[Reply], seconds: float) -> Reply:
+def _whole(column: Column, replies: Sequence[Reply], seconds: float, lang: str = "") -> Reply:
     """Return the reply that most samples agree on, with what all of them took (Wang et al. 2022, self-consistency)."""
-    said = [_reading(reply.text, column.parse) for reply in replies]
-    votes = Counter(said)
+    said = _readings(column, replies, lang)
+    votes = Counter(one for one in said if one is not None)
     best = max(votes.values())
-    chosen = next(reply for reply, one in zip(replies, said, strict=True) if votes[one] == best)
+    chosen = next(reply for reply, one in zip(replies, said, strict=True) if one is not None and votes[one] == best)
     stats = dict(chosen.stats)
     for name in _SUMMED:
         stats[name] = sum(reply.stats.get(name) or 0 for reply in replies)
@@ -154,7 +156,7 @@ def _whole(column: Column, replies: Sequence[Reply], seconds: float) -> Reply:
     )
 
 
-def _reading(text: str, parse: str) -> str:
-    """Return what an answer says, so that two that say the same in other words count together."""
-    found = read(text, parse).lenient
-    return found if found is not None else " ".join(text.casefold().split())
+def _readings(column: Column, replies: Sequence[Reply], lang: str) -> list[str | None]:
+    """Return what each answer says, so that two that say the same in other words count together; None: no vote."""
+    cut = [reply.stats.get("finish_reason") == "length" for reply in replies]
+    return readings([reply.text for reply in replies], column.parse, lang, cut)

@@ -60,7 +60,7 @@ class Column:
             raise ExperimentInvalid(where=f"columns[{number}]", wanted='{"label": "…", "prompt": {…}}')
         unknown = data.keys() - {one.name for one in fields(cls)}
         if unknown:
-            raise BadOption(option=sorted(unknown)[0], allowed=", ".join(one.name for one in fields(cls)))
+            raise BadOption(option=sorted(map(str, unknown))[0], allowed=", ".join(one.name for one in fields(cls)))
         parse = str(data.get("parse") or "text")
         if parse not in PARSES:
             raise BadOption(option="parse", allowed=", ".join(PARSES))
@@ -70,7 +70,7 @@ class Column:
             strategy=str(data.get("strategy") or ""),
             model=str(data.get("model") or ""),
             decoding=_decoding(data.get("decoding")),
-            retrieval=bool(data.get("retrieval")),
+            retrieval=_retrieval(data.get("retrieval")),
             documents=_documents(data.get("documents")),
             samples=_samples(data.get("samples")),
             schema=_schema(data.get("schema")),
@@ -85,8 +85,16 @@ def _decoding(data: object) -> Decoding:
         raise ExperimentInvalid(where="decoding", wanted='{"temperature": 0, …}')
     unknown = data.keys() - RANGES.keys() - {"stop"}
     if unknown:
-        raise BadOption(option=sorted(unknown)[0], allowed=", ".join((*RANGES, "stop")))
+        raise BadOption(option=sorted(map(str, unknown))[0], allowed=", ".join((*RANGES, "stop")))
     return Decoding.from_options(data, PRESETS["precise"])
+
+
+def _retrieval(data: object) -> bool:
+    if data is None:
+        return False
+    if not isinstance(data, bool):
+        raise ExperimentInvalid(where="retrieval", wanted="true, false")
+    return data
 
 
 def _documents(data: object) -> tuple[str, ...] | None:
@@ -114,8 +122,8 @@ def _schema(data: object) -> Mapping[str, Any] | None:
 
 
 def differences(columns: Sequence[Column]) -> tuple[str, ...]:
-    """Return in what the columns differ: system, examples, user, begin, model, retrieval, documents, samples, schema
-    or a decoding option's own name. One name is a fair comparison; with more, none of them explains the difference.
+    """Return in what the columns differ: system, examples, user, begin, model, retrieval, documents, samples, schema,
+    parse or a decoding option's own name. One name is a fair comparison; with more, none explains the difference.
     """
     found: list[str] = []
     for name, values in _traits(columns).items():
@@ -135,6 +143,7 @@ def _traits(columns: Sequence[Column]) -> dict[str, list[object]]:
         "documents": [column.documents if column.retrieval else None for column in columns],
         "samples": [column.samples for column in columns],
         "schema": [column.schema for column in columns],
+        "parse": [column.parse for column in columns],
     }
     options = {name: [getattr(column.decoding, name) for column in columns] for name in (*RANGES, "stop")}
     return traits | options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -10,6 +11,8 @@ from typing import Literal
 
 Op = Literal["same", "cut", "new"]
 _TOKEN = re.compile(r"\s+|\w+|[^\w\s]")
+_MOST = 4_000  # tokens of both texts; longer ones are compared by lines
+_MOST_PAIRS = 20_000  # equal tokens; of texts that repeat themselves difflib tries every pair, over and over
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,24 @@ def words(a: str, b: str) -> list[Span]:
 
     Words are aligned with difflib (Ratcliff and Obershelp 1988); a space alone between two changes changes with them.
     """
-    old, new = _TOKEN.findall(a), _TOKEN.findall(b)
-    matcher = SequenceMatcher(str.isspace, old, new, autojunk=False)
+    old, new = _pieces(a, b)
+    counts = Counter(old)
+    pairs = sum(counts[token] for token in new if not token.isspace())
+    matcher = SequenceMatcher(str.isspace, old, new, autojunk=pairs > _MOST_PAIRS)
     triples: list[tuple[str, str, str]] = []  # (same, cut, new)
     for op, i, j, k, m in matcher.get_opcodes():
         one, other = "".join(old[i:j]), "".join(new[k:m])
         triples.append((one, "", "") if op == "equal" else ("", one, other))
     return _spans(_joined(triples))
+
+
+def _pieces(a: str, b: str) -> tuple[list[str], list[str]]:
+    """Return both texts in words; where they are long in lines, and where those are too many as a whole."""
+    for split in (_TOKEN.findall, lambda text: text.splitlines(keepends=True)):
+        old, new = split(a), split(b)
+        if len(old) + len(new) <= _MOST:
+            return old, new
+    return [a], [b]
 
 
 def _joined(triples: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

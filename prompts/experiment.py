@@ -9,10 +9,13 @@ from typing import Any
 
 from prompts.column import Column
 from prompts.outcome import Check
+from prompts.promptfoo.plain_text import plain
+from prompts.safety import refuse_code
 from rag.errors import BadOption, ExperimentInvalid
 
 MOST_REPEATS = 20
 MOST_ROWS = 5_000
+MOST_COLUMNS = 50
 _BLOCK = 10  # rows
 _SEED = 2**31 - 1_000_000  # leaves room for repeats and samples
 
@@ -64,6 +67,8 @@ class Experiment:
             raise ExperimentInvalid(where="columns", wanted="≥ 1")
         if not self.rows:
             raise ExperimentInvalid(where="rows", wanted="≥ 1")
+        if len(self.columns) > MOST_COLUMNS:
+            raise BadOption(option="columns", allowed=f"1 – {MOST_COLUMNS}")
         if len(self.rows) > MOST_ROWS:
             raise BadOption(option="rows", allowed=f"1 – {MOST_ROWS}")
         if not 1 <= self.repeats <= MOST_REPEATS:
@@ -128,14 +133,12 @@ class Experiment:
             repeats=_whole(data, "repeats", 1),
             seed=_whole(data, "seed", 0),
             name=str(data.get("name") or ""),
-            extra=dict(data.get("extra") or {}),
+            extra=_mapping(data, "extra"),
         )
 
 
 def read_check(data: object, row: int = 0) -> Check:
     """Read a check in promptfoo's form. Raises ExperimentInvalid, UnsafeCheck (it would run code or read a file)."""
-    from prompts.safety import refuse_code
-
     if not isinstance(data, Mapping) or not isinstance(data.get("type"), str):
         raise ExperimentInvalid(where="assert", wanted='{"type": "contains", "value": "…"}')
     refuse_code(data, row)
@@ -157,15 +160,20 @@ def _row(data: object, number: int) -> Row:
     if not isinstance(data, Mapping) or not isinstance(data.get("vars"), Mapping):
         raise ExperimentInvalid(where=f"rows[{number}]", wanted='{"vars": {"question": "…"}}')
     return Row(
-        values={str(name): _text(value) for name, value in data["vars"].items()},
+        values={str(name): plain(value) for name, value in data["vars"].items()},
         checks=tuple(read_check(one, number) for one in _list(data, "assert")),
         description=str(data.get("description") or ""),
-        extra=dict(data.get("extra") or {}),
+        extra=_mapping(data, "extra"),
     )
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else "" if value is None else str(value)
+def _mapping(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found = data.get(name)
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise ExperimentInvalid(where=name, wanted="{…}")
+    return dict(found)
 
 
 def _list(data: Mapping[str, Any], name: str) -> list[Any]:

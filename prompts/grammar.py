@@ -15,18 +15,21 @@ from rag.errors import BadCheck
 
 def gbnf(schema: Mapping[str, Any]) -> str:
     """Return the grammar of the JSON texts that `schema` allows. Raises BadCheck for what is no schema."""
-    return _gbnf(json.dumps(schema))
+    try:
+        text = json.dumps(schema)
+    except RecursionError as error:  # nested deeper than can be written
+        raise BadCheck(type="schema", reason=type(error).__name__) from error
+    return _gbnf(text)
 
 
 @lru_cache(maxsize=64)
 def _gbnf(schema: str) -> str:
     from llama_cpp.llama_grammar import json_schema_to_gbnf
 
-    loaded = json.loads(schema)
     if "$ref" in schema and "http" in schema:  # the converter would fetch it
         raise BadCheck(type="schema", reason="$ref")
     try:
-        Draft202012Validator.check_schema(loaded)
+        Draft202012Validator.check_schema(json.loads(schema))
         return str(json_schema_to_gbnf(schema))
     except SchemaError as error:
         raise BadCheck(type="schema", reason=error.message[:200]) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -75,3 +75,27 @@ def combined(outcomes: Iterable[Outcome]) -> Outcome:
         if outcome in seen:
             return cast(Outcome, outcome)
     return "none"
+
+
+def share(judged: Sequence[tuple[Outcome, Grade]]) -> float:
+    """Return the weighted share (0..1) of the checks that hold; 0 of none. Each comes with its outcome by one reading.
+
+    The score of a grade is the lenient reading's: where the other one ends otherwise, its outcome is all there is.
+    """
+    counted = [(outcome, grade) for outcome, grade in judged if outcome != "none"]
+    whole = sum(grade.check.weight for _, grade in counted)
+    scores = (
+        (grade.score if outcome == grade.lenient else float(outcome == "right")) * grade.check.weight
+        for outcome, grade in counted
+    )
+    return sum(scores) / whole if whole else 0.0
+
+
+def together(judged: Sequence[tuple[Outcome, Grade]], threshold: float | None) -> Outcome:
+    """Return the outcome of several checks: all must hold, or with a threshold the weighted share of them."""
+    outcomes = [outcome for outcome, _ in judged]
+    if threshold is None or combined(outcomes) == "none":
+        return combined(outcomes)
+    if share(judged) >= threshold:
+        return "right"
+    return "unparsed" if "unparsed" in outcomes else "wrong"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from rag.errors import TemplateCode, VariableMissing
 
-_VARIABLE = re.compile(r"\{\{\s*([^\W\d][\w-]*)\s*\}\}")
+VARIABLE = re.compile(r"\{\{\s*([^\W\d][\w-]*)\s*\}\}")
 _CODE = re.compile(r"\{\{[^{}\n]*\}?\}?|\{%.*?(?:%\}|$)|\{#.*?(?:#\}|$)", re.DOTALL)
 _SHOWN = 40  # characters of what is refused
 
@@ -15,12 +15,12 @@ _SHOWN = 40  # characters of what is refused
 def variables(texts: str | Iterable[str]) -> tuple[str, ...]:
     """Return the names of the variables, each once, in order of appearance."""
     joined = texts if isinstance(texts, str) else "\n".join(texts)
-    return tuple(dict.fromkeys(_VARIABLE.findall(joined)))
+    return tuple(dict.fromkeys(VARIABLE.findall(joined)))
 
 
 def check(text: str) -> None:
     """Raise TemplateCode where `text` holds anything but plain `{{name}}` between template brackets."""
-    found = _CODE.search(_VARIABLE.sub("", text))
+    found = _CODE.search(VARIABLE.sub("", text))
     if found:
         raise TemplateCode(found=found.group()[:_SHOWN])
 
@@ -35,4 +35,4 @@ def fill(text: str, values: Mapping[str, str]) -> str:
             raise VariableMissing(name=name)
         return str(values[name])
 
-    return _VARIABLE.sub(value, text)
+    return VARIABLE.sub(value, text)

@@ -18,6 +18,7 @@ MOST_BYTES = 2_000_000
 MOST_PARTS = 200_000  # values, once every alias is written out
 DEEPEST = 50
 _WIDTH = 110
+_BREAKS = re.compile("[\x85\u2028\u2029]")
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -67,7 +68,8 @@ class _Dumper(yaml.SafeDumper):
 def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
     """Quote what only YAML 1.2 would read as a number (1e3); PyYAML quotes what 1.1 would not read as a text."""
     misread = any(re.fullmatch(pattern, data) for _, pattern, _ in _SCALARS)
-    style = "|" if "\n" in data else "'" if misread else None
+    # In a block, these ends of a line (YAML 1.1's) would come back as another one.
+    style = '"' if _BREAKS.search(data) else "|" if "\n" in data else "'" if misread else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 

@@ -46,7 +46,7 @@ class AskOptions:
     """How to answer. `language` is that of the answer; `k` the number of sentences that go into the prompt.
 
     For plain chat only: `shots`, worked examples (what was said, what was answered); `template`, which words the
-    question in the place of `{{question}}`; `begin`, with which the answer begins.
+    question in the place of `{{question}}` (see rag.prompt.worded); `begin`, with which the answer begins.
     """
 
     decoding: Decoding = PRESETS["precise"]

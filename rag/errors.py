@@ -396,6 +396,24 @@ class VariableMissing(PromptError):
     }
 
 
+class RowVariableMissing(VariableMissing):
+    """`name`: the variable, `row`: the row of the test set, from 1."""
+
+    messages = {
+        "en": "Row {row} has no value for {{{{{name}}}}}, which the prompt uses. Fill it in, or take the row out.",
+        "es": "La fila {row} no tiene valor para {{{{{name}}}}}, que usa el prompt. Rellénalo o quita la fila.",
+    }
+
+
+class RowEmpty(PromptError):
+    """`row`: the row of the table, from 1."""
+
+    messages = {
+        "en": "Row {row} of the table is empty. Write the case first, then give it a check of its own.",
+        "es": "La fila {row} de la tabla está vacía. Escribe primero el caso y luego añádele su comprobación.",
+    }
+
+
 class ExperimentInvalid(PromptError):
     """`where`: the part, `wanted`: its form."""
 

@@ -16,6 +16,7 @@ from rag.shots import SHOTS
 Turn = tuple[str, str]  # (role, text)
 MOST_SHOTS = len(SHOTS["en"])
 QUESTION_SLOT = re.compile(r"\{\{\s*question\s*\}\}")
+_SLOTS = re.compile(r"\{\{(!*)(\s*question\s*)\}\}")  # with one mark or more, it stands for itself with one less
 
 _SYSTEM = {
     "en": (
@@ -107,8 +108,18 @@ def plain_prompt(
 
 
 def worded(question: str, template: str) -> str:
-    """Return the question in the place of `{{question}}` in `template`; what the question itself holds is data."""
-    return QUESTION_SLOT.sub(lambda _: question, template) if template else question
+    """Return the question in the place of `{{question}}` in `template`; what the question itself holds is data.
+
+    `{{!question}}` gives the text "{{question}}", see `literal`.
+    """
+    if not template:
+        return question
+    return _SLOTS.sub(lambda slot: f"{{{{{slot[1][1:]}{slot[2]}}}}}" if slot[1] else question, template)
+
+
+def literal(text: str) -> str:
+    """Return what `worded` gives back as `text`, whatever question is asked: no place in it is one for the question."""
+    return _SLOTS.sub(lambda slot: f"{{{{!{slot[1]}{slot[2]}}}}}", text)
 
 
 def _system(fixed: str, own: str) -> SystemMessage:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import gradio as gr
 from markupsafe import Markup
 
 from prompts import template
 from prompts.prompt import CONTEXT, Prompt
-from rag.errors import EmptyQuestion, PromptError
+from rag.errors import BadOption, EmptyQuestion, PromptError
 from rag.history import History
+from rag.prompt import literal
+from rag.settings import Decoding
 from ui.components import Keywords, action_list, button, guarded, language, owner_of
 from ui.decoding import Choices, Panel
+from ui.diff_view import listed, words_for
 from ui.play_state import Shared, columns_packet, row_packet
 from ui.texts import say, static
 
 Json = dict[str, object]
 _SLOT = "{{question}}"
+_QUESTIONS = ("question", "pregunta", "text", "texto")  # what a chat's question takes the place of, where there is one
+_KEPT = ("prompt", "values", "label", "decoding", "unused")  # of play_state.chat_packet
 _PARTS = {"system": "play.system", "user": "play.user", "begin": "play.begin"}
 
 
@@ -63,7 +69,7 @@ class ChatStrategy:
         """Ask with what the playground sent, and go to the chat."""
         if not isinstance(packet, Mapping):
             return gr.skip(), gr.skip(), gr.skip()
-        kept = {"prompt": packet.get("prompt"), "label": packet.get("label")}
+        kept = {name: packet.get(name) for name in _KEPT}
         return kept, line(kept, language(request)), gr.Tabs(selected="chat")
 
     @guarded
@@ -79,7 +85,8 @@ class ChatStrategy:
         gr.Info(say(lang, "play.from_chat_done"), title=say(lang, "notice.title"))
         return (
             columns_packet((), {"question": question}),
-            row_packet({"question": question, "expected": answer}),
+            # What the model said is no truth to judge by: that is for the person to write.
+            row_packet({"question": question, "answer": answer, "expected": ""}),
             gr.Tabs(selected="playground"),
         )
 
@@ -102,14 +109,18 @@ def choices_of(settings: Sequence[object], lang: str) -> Choices:
 
 
 def options(kept: object, given: Mapping[str, object]) -> Json:
-    """Return `given`, the options of a question, with the strategy's own; its system text follows the person's."""
+    """Return `given`, the options of a question, with the strategy's own; its system text follows the person's.
+
+    Where the strategy has a decoding, it takes the place of the person's.
+    """
     kept_prompt = prompt_of(kept)
     if kept_prompt is None:
         return dict(given)
-    prompt = asking(kept_prompt)
+    prompt = asking(kept_prompt, _values(kept))
     system = [str(given.get("system") or "").strip(), prompt.system.strip()]
     return {
         **given,
+        **_decoding(kept),
         "system": "\n\n".join(text for text in system if text),
         "shots": [{"user": shot.user, "assistant": shot.assistant} for shot in prompt.shots],
         "template": prompt.user,
@@ -117,16 +128,36 @@ def options(kept: object, given: Mapping[str, object]) -> Json:
     }
 
 
-def asking(prompt: Prompt) -> Prompt:
-    """Return the prompt with {{question}} as its only variable: it takes the place of the first one, if need be.
+def asking(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
+    """Return the prompt with the values filled in; its request is a template for rag.prompt.worded.
 
-    A chat has one text to put in, so what the other variables held stays empty.
+    The question's place is the variable of that name, else the text's, else the first one of the request; where it
+    has none, the question follows. What has no value stays empty, and so do passages: with documents, Aula puts its
+    own in. A value is data: what it holds between braces is no place for anything.
     """
     names = [name for name in template.variables(prompt.user) if name != CONTEXT]
-    asked = next((name for name in ("question", *names) if name in names), None)
-    empty = dict.fromkeys(prompt.variables, "")
-    user = template.fill(prompt.user, empty | ({asked: _SLOT} if asked is not None else {}))
-    return replace(prompt.filled(empty), user=user if _SLOT in user else f"{user}\n\n{_SLOT}".strip())
+    asked = next((name for name in (*_QUESTIONS, *names) if name in names), "")
+    known = {name: values.get(name, "") for name in prompt.variables} | {CONTEXT: "", asked: ""}
+    place = secrets.token_hex(16)  # stands for the question's place while what the values hold is made literal
+    user = template.fill(prompt.user, known | {asked: place}).strip()
+    user = user if asked else f"{user}\n\n{place}".strip()
+    return replace(prompt.filled(known), user=literal(user).replace(place, _SLOT))
+
+
+def _values(kept: object) -> dict[str, str]:
+    values = kept.get("values") if isinstance(kept, Mapping) else None
+    return {str(name): str(text) for name, text in values.items()} if isinstance(values, Mapping) else {}
+
+
+def _decoding(kept: object) -> Json:
+    """Return the strategy's own decoding, as far as a browser keeps one that can be used."""
+    given = kept.get("decoding") if isinstance(kept, Mapping) else None
+    if not isinstance(given, Mapping):
+        return {}
+    try:
+        return asdict(Decoding.from_options(given))
+    except BadOption:
+        return {}
 
 
 def line(kept: object, lang: str) -> str:
@@ -135,17 +166,30 @@ def line(kept: object, lang: str) -> str:
     if prompt is None or not isinstance(kept, Mapping):
         return ""
     label = str(kept.get("label") or "")
+    shown = asking(prompt, _values(kept))
     remove = button(
         say(lang, "play.chat_remove"), "remove", label=say(lang, "play.chat_remove_name"), kind="small quiet"
     )
     return str(
         Markup(
-            '<div class="aula-chat-strategy"><details><summary>{}</summary><p class="aula-caption">{}</p>{}</details>'
-            "{}</div>"
+            '<div class="aula-chat-strategy"><details><summary>{} <span class="aula-caption">{}</span></summary>'
+            '<p class="aula-caption">{}</p>{}</details>{}</div>'
         ).format(
-            say(lang, "play.chat_strategy", label=label), say(lang, "play.chat_note"), _parts(prompt, lang), remove
+            say(lang, "play.chat_strategy", label=label),
+            _limits(kept, lang),
+            say(lang, "play.chat_note"),
+            _parts(shown, lang),
+            remove,
         )
     )
+
+
+def _limits(kept: Mapping[str, object], lang: str) -> str:
+    """Return what of the strategy counts only at times, and what never does in a chat."""
+    unused = kept.get("unused")
+    named = words_for([str(one) for one in unused], lang) if isinstance(unused, list) else []
+    said = [say(lang, "play.chat_unused", what=listed(named, lang))] if named else []
+    return " ".join([*said, say(lang, "play.chat_limits")])
 
 
 def _parts(prompt: Prompt, lang: str) -> Markup:

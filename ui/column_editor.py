@@ -74,6 +74,7 @@ class ColumnEditor:
             self.parts = parts
             self.lint = action_list(f"aula-lint-{n}")
             self.improve = gr.Button(static("play.improve"), size="sm", elem_id=f"aula-improve-{n}")
+            self.halt = gr.Button(static("chat.stop"), size="sm", visible=False, elem_id=f"aula-improve-stop-{n}")
             self.proposal = action_list(f"aula-proposal-{n}")
             self.proposed = gr.State(None)
             self._saving()
@@ -181,7 +182,7 @@ def fields(values: Sequence[object]) -> list[Fields]:
 def read(values: Sequence[object], lang: str) -> tuple[Column, ...]:
     """Return the columns. Raises TemplateCode, ExperimentInvalid, BadOption where one cannot be asked as it stands."""
     del lang  # what cannot be read is said by an error, in both languages
-    columns = [_column(one, n) for n, one in enumerate(fields(values))]
+    columns = [column_of(one, n) for n, one in enumerate(fields(values))]
     seen: set[str] = set()
     for n, column in enumerate(columns):
         if column.label in seen:  # results name columns by their label
@@ -190,7 +191,8 @@ def read(values: Sequence[object], lang: str) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def _column(values: Fields, number: int) -> Column:
+def column_of(values: Fields, number: int) -> Column:
+    """Return column `number`, counted from 0. Raises TemplateCode, ExperimentInvalid, BadOption."""
     prompt = prompt_of(values)
     prompt.check()
     kept = _kept(values)
@@ -222,6 +224,11 @@ def prompt_of(values: Fields) -> Prompt:
     )
 
 
+def written(values: Fields) -> bool:
+    """Return whether anything stands in a column's prompt."""
+    return any(text.strip() for text in prompt_of(values).texts())
+
+
 def shots_of(values: Fields) -> tuple[Shot, ...]:
     """Return the examples that hold anything, and those that have no boxes."""
     pairs = [(str(values[f"said_{n}"] or ""), str(values[f"answered_{n}"] or "")) for n in range(SHOTS)]
@@ -245,7 +252,8 @@ def _schema(text: str) -> Mapping[str, Any] | None:
         return None
     try:
         loaded = json.loads(text)
-    except json.JSONDecodeError:
+        json.dumps(loaded, indent=2)  # nested too deeply, it could not be put into the page again
+    except (ValueError, RecursionError):
         raise ExperimentInvalid(where="schema", wanted=_SCHEMA) from None
     if not isinstance(loaded, dict):
         raise ExperimentInvalid(where="schema", wanted=_SCHEMA)

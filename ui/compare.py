@@ -6,16 +6,14 @@ What runs the columns is compare_run.py, what improves a prompt improving.py.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import gradio as gr
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from prompts import template
 from prompts.column import Column
-from prompts.prompt import CONTEXT, Prompt, Shot
 from prompts.services import Services
-from ui.column_editor import LEAST, LETTERS, MOST, PROMPT, SHOT_BOXES, ColumnEditor, Fields, prompt_of, read
+from ui import column_draft
+from ui.column_editor import LEAST, LETTERS, MOST, PROMPT, SHOT_BOXES, ColumnEditor, Fields, column_of, read, written
 from ui.column_filling import empty, put, put_prompt, updates
 from ui.compare_run import RunPanel
 from ui.components import Keywords, Running, action_list, clicked, guarded, language, owner_of
@@ -28,7 +26,6 @@ from ui.texts import say, static
 from ui.variable_boxes import filled
 
 Updates = tuple[object, ...]
-_QUESTIONS = ("question", "pregunta", "text", "texto")  # what a chat's question takes the place of, where there is one
 
 # Typing is followed at a distance, so that the page answers to words and not to letters; Ctrl+Enter runs.
 _FOLLOW = """
@@ -39,7 +36,7 @@ if (root) {
     root.dataset.followed = 'yes';
     let due = 0;
     root.addEventListener('input', event => {
-      if (!event.target.closest('.aula-play-col')) return;
+      if (!event.target.closest('.aula-play-col, #aula-variables')) return;
       clearTimeout(due);
       due = setTimeout(() => root.aulaTyped(), 350);
     });
@@ -89,15 +86,18 @@ class CompareTab:
         chosen = [editor.chooser for editor in desk.editors]
         listed = [*chosen, *(editor.parts["model"] for editor in desk.editors), self.note]
         models: list[gr.components.Component] = [editor.parts["model"] for editor in desk.editors]
-        blocks.load(self.begin, desk.inputs, desk.outputs, **quiet).then(self.listed, models, listed, **quiet)
+        blocks.load(self.begin, [desk.draft, *desk.inputs], desk.outputs, **quiet).then(
+            self.listed, models, listed, **quiet
+        )
         touched = [self.typed.click, *(trigger for editor in desk.editors for trigger in _choices_of(editor))]
         gr.on(touched, self.follow, desk.inputs, desk.around, queue=False, trigger_mode="always_last", **quiet)
         self.add.click(self.added, desk.inputs, desk.outputs, **quiet)
+        desk.undo.click(self.undone, [desk.before, *desk.inputs], desk.outputs, **quiet)
         self._shared.incoming.change(self.take_in, [self._shared.incoming, *desk.inputs], desk.outputs, **quiet)
         for editor in desk.editors:
             self._wire_column(editor, listed, quiet)
         self.run.wire(blocks)
-        self.improving.wire()
+        self.improving.wire(blocks)
 
     def _wire_column(self, editor: ColumnEditor, listed: list[gr.components.Component], quiet: Keywords) -> None:
         desk = self.desk
@@ -116,12 +116,16 @@ class CompareTab:
     # -- callbacks ---------------------------------------------------------------------------------------------
 
     @guarded
-    def begin(self, request: gr.Request, *values: object) -> Updates:
+    def begin(self, request: gr.Request, draft: object, *values: object) -> Updates:
         """Show the desk as it was left, or the first two strategies on a new one."""
         lang, owner = language(request), owner_of(request)
         rows, replies, boxes = self.desk.split(values)
         put_in: Mapping[str, str] = {}
-        if not any(text.strip() for row in rows for text in prompt_of(row).texts()):
+        found = column_draft.found(draft, owner)
+        there = any(written(row) for row in rows)
+        if found and not there:
+            rows, put_in = found
+        elif not there:
             picked = [
                 self.desk.strategies.pick(value, owner, lang)
                 for _, value in self.desk.strategies.choices(owner, lang)[:LEAST]
@@ -143,7 +147,7 @@ class CompareTab:
     def follow(self, request: gr.Request, *values: object) -> Updates:
         """Show what the golden rules say of what was typed, in what the columns differ, and the variables."""
         rows, _, boxes = self.desk.split(values)
-        return self.desk.seen(rows, boxes, language(request))
+        return self.desk.seen(rows, boxes, owner_of(request), language(request))
 
     @guarded
     def choose(self, request: gr.Request, value: object, which: int, *values: object) -> Updates:
@@ -151,10 +155,12 @@ class CompareTab:
         lang, owner = language(request), owner_of(request)
         rows, replies, boxes = self.desk.split(values)
         picked = self.desk.strategies.pick(str(value or ""), owner, lang)
+        before = column_draft.before(rows, replies, filled(boxes))
         first = min(which, len(rows) - len(picked.columns))
         for n, column in enumerate(picked.columns, first):
             rows[n], replies[n] = put(column), None
-        return self.desk.laid(rows, replies, boxes, owner, lang, picked.values)
+        self._overtaken(request)
+        return self.desk.laid(rows, replies, boxes, owner, lang, picked.values, before)
 
     @guarded
     def added(self, request: gr.Request, *values: object) -> Updates:
@@ -171,8 +177,10 @@ class CompareTab:
         if do == "copy" and key.isdigit():
             return self._copied(rows, replies, boxes, which, int(key), request)
         if do == "remove" and len(rows) > LEAST and which < len(rows):
+            before = column_draft.before(rows, replies, filled(boxes))
             del rows[which], replies[which]
-            return self.desk.laid(rows, replies, boxes, owner, lang)
+            self._overtaken(request)
+            return self.desk.laid(rows, replies, boxes, owner, lang, before=before)
         return tuple(gr.skip() for _ in self.desk.outputs)
 
     def _copied(
@@ -181,12 +189,31 @@ class CompareTab:
         lang, owner = language(request), owner_of(request)
         if to >= MOST or which >= len(rows):
             raise gr.Error(say(lang, "play.no_more"), title=say(lang, "error.title"), print_exception=False)
+        before = column_draft.before(rows, replies, filled(boxes)) if to < len(rows) else None
         if to >= len(rows):
             rows.append(empty(len(rows)))
             replies.append(None)
             to = len(rows) - 1
         rows[to], replies[to] = {**rows[which], "label": _copy_of(rows, which, to)}, None
-        return self.desk.laid(rows, replies, boxes, owner, lang)
+        self._overtaken(request)
+        return self.desk.laid(rows, replies, boxes, owner, lang, before=before)
+
+    def _overtaken(self, request: gr.Request) -> None:
+        """End what was asked of columns that stand elsewhere now, or nowhere."""
+        self.run.overtaken(request)
+        self.improving.end(request)
+
+    @guarded
+    def undone(self, request: gr.Request, before: object, *values: object) -> Updates:
+        """Bring back what stood here; once more, and it is as it was."""
+        if not isinstance(before, Mapping):
+            return tuple(gr.skip() for _ in self.desk.outputs)
+        rows, replies, boxes = self.desk.split(values)
+        now = column_draft.before(rows, replies, filled(boxes))
+        self._overtaken(request)
+        return self.desk.laid(
+            before["rows"], before["replies"], boxes, owner_of(request), language(request), before["values"], now
+        )
 
     @guarded
     def take_in(self, request: gr.Request, packet: object, *values: object) -> Updates:
@@ -198,16 +225,12 @@ class CompareTab:
         columns = [put(Column.from_json(one, n)) for n, one in enumerate(packet.get("columns") or [], 1)]
         if len(columns) > MOST:
             gr.Warning(say(lang, "play.first_four", n=str(len(columns))), title=say(lang, "notice.title"))
-        for n, one in enumerate(columns[:MOST]):
-            if n < len(rows):
-                rows[n], replies[n] = one, None
-            else:
-                rows.append(one)
-                replies.append(None)
-        if len(columns) >= LEAST:
-            rows, replies = rows[: len(columns)], replies[: len(columns)]
+        before = column_draft.before(rows, replies, filled(boxes))
+        if columns:
+            rows, replies = column_draft.taken_in(rows, replies, columns[:MOST])
+            self._overtaken(request)
         texts = {str(name): str(text) for name, text in (packet.get("values") or {}).items()}
-        return self.desk.laid(rows, replies, boxes, owner, lang, texts)
+        return self.desk.laid(rows, replies, boxes, owner, lang, texts, before)
 
     @guarded
     def fix(self, request: gr.Request, event: gr.EventData, which: int, *values: object) -> Updates:
@@ -218,7 +241,7 @@ class CompareTab:
         if not found or found[0].fixed is None:
             return tuple(gr.skip() for _ in range(len(PROMPT) + len(self.desk.around)))
         rows[which] |= put_prompt(found[0].fixed, rows[which]["kept"])
-        return (*updates(rows[which], PROMPT), *self.desk.seen(rows, boxes, language(request)))
+        return (*updates(rows[which], PROMPT), *self.desk.seen(rows, boxes, owner_of(request), language(request)))
 
     @guarded
     def one_more_shot(self, request: gr.Request, *texts: object) -> list[object]:
@@ -234,25 +257,22 @@ class CompareTab:
         title = str(name or "").strip() or column.label
         split = [tag.strip() for tag in str(tags or "").split(",")]
         self._services.saved.save(owner_of(request), SAVED_KIND, title, column.to_json(), [tag for tag in split if tag])
-        gr.Info(say(lang, "play.saved", name=title), title=say(lang, "notice.title"))
+        gr.Info(saved(title, lang), title=say(lang, "notice.title"))
         return ""
 
     @guarded
     def to_chat(self, request: gr.Request, event: gr.EventData, which: int, *values: object) -> object:
-        """Hand a column's prompt to the chat, with every variable filled but the one for the question."""
+        """Hand a column to the chat, with what the boxes hold."""
         if clicked(event)[0] != "chat":
             return gr.skip()
         del request
         rows, _, boxes = self.desk.split(values)
-        prompt = prompt_of(rows[which])
-        prompt.check()
-        label = str(rows[which]["label"] or "").strip() or LETTERS[which]
-        return chat_packet(for_chat(prompt, filled(boxes)), label)
+        return chat_packet(column_of(rows[which], which), filled(boxes), self.desk.in_use)
 
 
 def _choices_of(editor: ColumnEditor) -> list[object]:
     """Return the events of what is chosen rather than typed."""
-    return [editor.parts[name].input for name in ("model", "retrieval")]  # type: ignore[attr-defined]
+    return [editor.parts[name].input for name in ("model", "retrieval", "parse")]  # type: ignore[attr-defined]
 
 
 def _copy_of(rows: Sequence[Fields], which: int, to: int) -> str:
@@ -260,25 +280,11 @@ def _copy_of(rows: Sequence[Fields], which: int, to: int) -> str:
     return f"{label.removesuffix(f' ({LETTERS[which]})')} ({LETTERS[to]})"
 
 
+def saved(name: str, lang: str) -> str:
+    """Return the notice that something is in the library; Gradio takes it as HTML."""
+    return str(escape(say(lang, "play.saved", name=name)))
+
+
 def note(text: str) -> str:
     """Return a note over the columns, or nothing."""
     return str(Markup('<p class="aula-error">{}</p>').format(text)) if text else ""
-
-
-def for_chat(prompt: Prompt, values: Mapping[str, str]) -> Prompt:
-    """Return the prompt with `{{question}}` where the chat's question goes, and every other variable filled in.
-
-    The question's place is the variable of that name, else the text's, else the first one of the request; where it
-    has none, the question follows. Passages are left out: in a chat with documents, Aula puts its own in.
-    """
-    asked = [name for name in template.variables(prompt.user) if name != CONTEXT]
-    place = next((name for name in _QUESTIONS if name in asked), asked[0] if asked else "")
-    known = {name: values.get(name, "") for name in prompt.variables} | {CONTEXT: ""}
-    if place:
-        known[place] = "{{question}}"
-    user = template.fill(prompt.user, known).strip()
-    if not place:
-        user = f"{user}\n\n{{{{question}}}}".strip()
-    rest = known | ({place: ""} if place else {})
-    filled_in = prompt.filled(rest)
-    return replace(filled_in, user=user, shots=tuple(Shot(s.user, s.assistant) for s in filled_in.shots))

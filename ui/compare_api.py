@@ -12,11 +12,11 @@ from gradio.events import api
 
 from prompts.experiment import Experiment
 from prompts.figures.verdict import summary
-from prompts.promptfoo import reader as promptfoo
 from prompts.runs.progress import Progress
 from prompts.services import Services
 from rag.errors import StrategyNotFound
 from ui.components import Running, guarded, owner_of
+from ui.test_files import whole
 
 Json = dict[str, object]
 _LOOK_S = 0.3
@@ -35,8 +35,8 @@ def endpoint(services: Services, running: Running) -> None:
 
         Args:
             experiment: as JSON {columns: [{label, prompt: {system, examples, user, begin}, model, decoding, ...}],
-                rows: [{vars: {...}, assert: [...]}], checks: [...], repeats, seed, name}, or the text of a promptfoo
-                configuration (YAML).
+                rows: [{vars: {...}, assert: [...]}], checks: [...], repeats, seed, name}, the same as text, or the
+                text of a promptfoo configuration (YAML).
         """
         owner = owner_of(request)
         run = services.runs.start(owner, read(experiment))
@@ -52,7 +52,7 @@ def endpoint(services: Services, running: Running) -> None:
 
 def read(experiment: object) -> Experiment:
     """Return the experiment. Raises ExperimentInvalid, UnsafeCheck, TemplateCode, ..."""
-    return promptfoo.load(experiment) if isinstance(experiment, str) else Experiment.from_json(experiment)
+    return whole(experiment) if isinstance(experiment, str) else Experiment.from_json(experiment)
 
 
 def _followed(services: Services, owner: str, run: str, gone: threading.Event) -> Iterator[Json]:

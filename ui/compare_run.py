@@ -16,10 +16,10 @@ from prompts.services import Services
 from rag.errors import AulaError, Cancelled, NothingToRun
 from ui import reply_view
 from ui.column_editor import LETTERS, MOST, read
-from ui.components import MODEL, MODEL_LIMIT, Keywords, Running, block, guarded, language, owner_of
+from ui.components import PLAY, PLAY_LIMIT, Keywords, Running, block, guarded, language, logged, owner_of
 from ui.desk import Desk
 from ui.diff_view import two_texts
-from ui.texts import say, static
+from ui.texts import LANGUAGES, say, static
 from ui.variable_boxes import check_filled, filled
 
 Updates = tuple[object, ...]
@@ -68,8 +68,8 @@ class RunPanel:
             self.ask,
             desk.inputs,
             [*answers, desk.replies, self.told, self.run, self.stop],
-            concurrency_id=MODEL,
-            concurrency_limit=MODEL_LIMIT,
+            concurrency_id=PLAY,
+            concurrency_limit=PLAY_LIMIT,
             trigger_mode="once",
             **quiet,
         )
@@ -95,21 +95,40 @@ class RunPanel:
         columns = read(values[: len(self._desk.columns)], lang)
         texts = filled(self._desk.split(values)[2])
         _check(columns, texts)
-        with self._running.event(key_of(request)) as cancel:
-            replies: list[Reply | None] = [Reply()] * len(columns)
+        replies: list[Reply | None] = [Reply()] * len(columns)
+        with self._running.event(key_of(request)) as cancel, self._running.event(_moved(request)) as moved:
             yield self._all(replies, "", lang, running=True)
-            for n, column in enumerate(columns):
-                yield self._one(
-                    n, Reply(), say(lang, "play.told", letter=LETTERS[n], n=n + 1, total=len(columns)), lang
-                )
-                for reply in paced(self._asked(column, texts, owner, cancel)):
-                    replies[n] = reply
+            try:
+                yield from self._each(columns, texts, replies, lang, owner, cancel, moved)
+            except Exception:
+                yield self._idle("")
+                raise
+            if moved.is_set():
+                yield self._idle(say(lang, "play.told_moved"))
+                return
+            yield self._all(replies, ended(replies, cancel.is_set(), lang), lang, running=False)
+
+    def _each(
+        self,
+        columns: Sequence[Column],
+        texts: Mapping[str, str],
+        replies: list[Reply | None],
+        lang: str,
+        owner: str,
+        cancel: threading.Event,
+        moved: threading.Event,
+    ) -> Iterator[Updates]:
+        """Ask one column after the other and put what they say into `replies`; nothing is shown once they `moved`."""
+        for n, column in enumerate(columns):
+            yield self._one(n, Reply(), say(lang, "play.told", letter=LETTERS[n], n=n + 1, total=len(columns)), lang)
+            for reply in paced(self._asked(column, texts, owner, cancel)):
+                replies[n] = reply
+                if not moved.is_set():
                     yield self._one(n, reply, gr.skip(), lang)
-                if cancel.is_set():
-                    replies[n + 1 :] = [None] * (len(columns) - n - 1)
-                    break
-            ended = say(lang, "play.told_stopped" if cancel.is_set() else "play.told_done")
-            yield self._all(replies, ended, lang, running=False)
+            if cancel.is_set():
+                replies[n + 1 :] = [None] * (len(columns) - n - 1)
+                return
+            yield (*(gr.skip() for _ in range(MOST)), _kept(replies), gr.skip(), gr.skip(), gr.skip())
 
     def _asked(self, column: Column, texts: Mapping[str, str], owner: str, cancel: threading.Event) -> Iterator[Reply]:
         """Yield a column's reply as it grows, cut short where all was stopped."""
@@ -123,12 +142,13 @@ class RunPanel:
             yield Reply("done", last.text, last.prompt, last.model, stats={"finish_reason": "cancelled"})
         except AulaError as error:
             yield failed(error, column)
+        except Exception as error:  # the other columns go on
+            yield broken(logged(error), column)
 
     def _all(self, replies: Sequence[Reply | None], told: str, lang: str, running: bool) -> Updates:
         shown = [self._shown(reply, n, lang, running) for n, reply in enumerate(replies)]
         shown += [gr.skip() for _ in range(MOST - len(replies))]
-        kept: object = gr.skip() if running else [reply.to_json() if reply else None for reply in replies]
-        return (*shown, kept, reply_line(told), gr.Button(visible=not running), gr.Button(visible=running))
+        return (*shown, _kept(replies), reply_line(told), gr.Button(visible=not running), gr.Button(visible=running))
 
     def _shown(self, reply: Reply | None, number: int, lang: str, running: bool) -> str:
         if reply is None and not running:
@@ -141,6 +161,11 @@ class RunPanel:
             shown[number] = reply_view.answer(reply, LETTERS[number], lang)
         return (*shown, gr.skip(), reply_line(told) if isinstance(told, str) else told, gr.skip(), gr.skip())
 
+    def _idle(self, told: str) -> Updates:
+        """Return the buttons as before a run; the answers stay what they are."""
+        answers = (gr.skip() for _ in range(MOST + 1))
+        return (*answers, reply_line(told), gr.Button(visible=True), gr.Button(visible=False))
+
     @guarded
     def hint(self, request: gr.Request) -> str:
         """Say how to run without the mouse."""
@@ -149,6 +174,11 @@ class RunPanel:
     def halt(self, request: gr.Request) -> None:
         """Stop all columns of this page."""
         self._running.stop(key_of(request))
+
+    def overtaken(self, request: gr.Request) -> None:
+        """Stop, and write no answer any more: the columns on the page are no longer those that were asked."""
+        self._running.stop(_moved(request))
+        self.halt(request)
 
     @guarded
     def differ(self, request: gr.Request, left: object, right: object, what: object, replies: object) -> str:
@@ -173,6 +203,33 @@ def paced(replies: Iterator[Reply]) -> Iterator[Reply]:
 def key_of(request: gr.Request) -> str:
     """Return what names the runs of one page: the chat's own Stop leaves them alone."""
     return f"{request.session_hash}:compare"
+
+
+def _moved(request: gr.Request) -> str:
+    return f"{request.session_hash}:moved"
+
+
+def broken(reference: str, column: Column) -> Reply:
+    """Return the reply of a column that failed in a way that nobody has foreseen, logged under `reference`."""
+    said = {lang: say(lang, "error.unexpected", reference=reference) for lang in LANGUAGES}
+    return Reply("done", model=column.model, error=said)
+
+
+def ended(replies: Sequence[Reply | None], stopped: bool, lang: str) -> str:
+    """Return what is said at the end of a run: whether all, some or none of the columns have answered."""
+    failures = sum(bool(reply and reply.error) for reply in replies)
+    if stopped:
+        return say(lang, "play.told_stopped")
+    if failures == len(replies):
+        return say(lang, "play.told_failed")
+    if failures:
+        return say(lang, "play.told_some", n=len(replies) - failures, total=len(replies))
+    return say(lang, "play.told_done")
+
+
+def _kept(replies: Sequence[Reply | None]) -> list[Mapping[str, object] | None]:
+    """Return the answers that have come whole, for the desk to keep."""
+    return [reply.to_json() if reply and reply.stage == "done" else None for reply in replies]
 
 
 def reply_line(text: str) -> str:

@@ -26,8 +26,10 @@ Keywords = dict[str, Any]  # arguments of Gradio's listeners, whose types are Gr
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MODEL = "model"  # the concurrency group of everything that uses the language model
+MODEL = "model"  # the concurrency group of the chat's questions to the language model
 MODEL_LIMIT = 4  # so many may wait for it with their passages found already; the model answers one at a time
+PLAY = "playground"  # what asks the model for minutes has a group of its own: it must not keep the chat from its turn
+PLAY_LIMIT = 8
 LOCAL = "local"  # the owner where nobody has to log in
 
 # A list of rows with buttons: a click on [data-do] reaches Python as {do, id, value}. page.js asks where it must.
@@ -58,11 +60,16 @@ def friendly(error: AulaError, lang: str) -> gr.Error:
     return gr.Error(str(escape(error.text(lang))), title=say(lang, "error.title"), print_exception=False)
 
 
-def apology(error: Exception, lang: str) -> gr.Error:
-    """Log an unforeseen error under a reference number and return the toast that names it."""
+def logged(error: Exception) -> str:
+    """Log an unforeseen error and return the reference number that it stands under."""
     reference = secrets.token_hex(3).upper()
     log.error("error %s", reference, exc_info=error)
-    text = say(lang, "error.unexpected", reference=reference)
+    return reference
+
+
+def apology(error: Exception, lang: str) -> gr.Error:
+    """Log an unforeseen error and return the toast that names its reference number."""
+    text = say(lang, "error.unexpected", reference=logged(error))
     return gr.Error(text, title=say(lang, "error.title"), print_exception=False, duration=None)
 
 

@@ -6,24 +6,37 @@ It changes nothing by itself: callbacks hand it what is to lie there, and get th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import gradio as gr
 from markupsafe import Markup
 
-from prompts.column import differences
+from prompts.column import Column, differences
 from prompts.lint.linter import lint
 from prompts.lint.text import Finding
 from prompts.reply import Reply
 from prompts.services import Services
 from rag.errors import AulaError
-from ui import reply_view, variable_boxes
-from ui.column_editor import FIELDS, LEAST, LETTERS, MOST, WIDTH, ColumnEditor, Fields, fields, prompt_of, read
+from ui import column_draft, reply_view, variable_boxes
+from ui.column_editor import (
+    FIELDS,
+    LEAST,
+    LETTERS,
+    MOST,
+    WIDTH,
+    ColumnEditor,
+    Fields,
+    fields,
+    prompt_of,
+    read,
+    written,
+)
 from ui.column_filling import empty, updates
 from ui.components import action_list, block, button
 from ui.diff_view import differ_line
 from ui.lint_view import findings
 from ui.strategy_choices import StrategyChoices, chosen
-from ui.texts import say
+from ui.texts import say, static
 from ui.variable_boxes import VariableBoxes
 
 Updates = tuple[object, ...]
@@ -46,7 +59,9 @@ class Desk:
     """The components of two to four columns and of what they share. `inputs` is what callbacks read."""
 
     def __init__(self, services: Services) -> None:
-        """Use the lower layers; nothing is laid out yet."""
+        """Use the lower layers; nothing that is seen is laid out yet."""
+        # Outside of the tabs: what stands in one that is not open does not know yet, on loading, what was kept.
+        self.draft = gr.BrowserState(None, storage_key="aula_columns", secret="aula")  # noqa: S106 - no secret
         self._services = services
         self.strategies = StrategyChoices(services)
         self.editors = [ColumnEditor(n) for n in range(MOST)]
@@ -58,6 +73,8 @@ class Desk:
         """Lay out the columns, and what says in what they differ."""
         self.count = gr.State(LEAST)
         self.replies = gr.State([])
+        self.before = gr.State(None)  # what brings back the columns that others took the place of
+        self.undo = gr.Button(static("play.undo"), size="sm", visible=False, elem_id="aula-play-undo")
         self.differs = block("", "aula-differs")
         self.dots = block("", "aula-dots", _GO)
         with gr.Row(elem_id="aula-play-columns", elem_classes=["aula-play-side"], equal_height=False):
@@ -89,14 +106,17 @@ class Desk:
     @property
     def around(self) -> list[gr.components.Component]:
         """Return what is shown anew as one types: lint, differences, variables."""
-        return [*(editor.lint for editor in self.editors), self.differs, self.variables_head, *self.boxes.parts]
+        lints = [editor.lint for editor in self.editors]
+        return [*lints, self.differs, self.variables_head, *self.boxes.parts, self.draft]
 
     @property
     def outputs(self) -> list[gr.blocks.Block]:
         """Return everything that `laid` shows."""
         frames: list[gr.blocks.Block] = [frame for one in self.editors for frame in (one.whole, one.answer_frame)]
         heads = [part for one in self.editors for part in (one.head, one.chooser, one.about, one.answer)]
-        return [*frames, *self.columns, *heads, self.replies, self.dots, *self.around]
+        proposals = [part for one in self.editors for part in (one.proposal, one.proposed)]
+        whole = [self.replies, self.dots, self.before, self.undo]
+        return [*frames, *self.columns, *heads, *proposals, *whole, *self.around]
 
     # -- updates -----------------------------------------------------------------------------------------------
 
@@ -116,8 +136,12 @@ class Desk:
         owner: str,
         lang: str,
         put: Mapping[str, str] | None = None,
+        before: Mapping[str, object] | None = None,
     ) -> Updates:
-        """Return the updates of `outputs` for columns `rows` with their answers; `put` are new values of variables."""
+        """Return the updates of `outputs` for columns `rows` with their answers; `put` are new values of variables.
+
+        A proposal belongs to the column that stood there: it goes. `before` (column_draft.before) can be brought back.
+        """
         count = len(rows)
         padded = [*rows, *(empty(n) for n in range(count, MOST))]
         models = self._models(lang, [str(row["model"] or "") for row in padded])
@@ -135,22 +159,31 @@ class Desk:
                 self.strategies.about(name, lang),
                 reply_view.answer(shown, LETTERS[n], lang),
             ]
-        return (*frames, count, *parts, *heads, list(replies), dots(count, lang), *self.seen(rows, boxes, lang, put))
+        whole = (list(replies), dots(count, lang), before, gr.Button(visible=before is not None))
+        around = self.seen(rows, boxes, owner, lang, put)
+        return (*frames, count, *parts, *heads, *(["", None] * MOST), *whole, *around)
 
     def seen(
-        self, rows: Sequence[Fields], boxes: Sequence[object], lang: str, put: Mapping[str, str] | None = None
+        self,
+        rows: Sequence[Fields],
+        boxes: Sequence[object],
+        owner: str,
+        lang: str,
+        put: Mapping[str, str] | None = None,
     ) -> Updates:
         """Return the updates of `around`."""
-        lints = [findings(self.lint(row), _written(row), lang) for row in rows]
+        lints = [findings(self.lint(row), written(row), lang) for row in rows]
         lints += [""] * (MOST - len(rows))
         names = variable_boxes.wanted(rows)
         held = variable_boxes.filled(boxes) | dict(put or {})
         shown = variable_boxes.show(names, held, boxes[0], lang, put=bool(put))
-        return (*lints, self._differ(rows, lang), variables_head(bool(names), lang), *shown)
+        draft = column_draft.kept(rows, held, owner)
+        head = variables_head(bool(names), lang, long=draft is None)
+        return (*lints, self._differ(rows, lang), head, *shown, gr.skip() if draft is None else draft)
 
     def lint(self, row: Fields) -> list[Finding]:
         """Return what the golden rules say of a column's prompt."""
-        if not _written(row):
+        if not written(row):
             return []
         return lint(prompt_of(row), schema=bool(str(row["schema"] or "").strip()))
 
@@ -172,24 +205,29 @@ class Desk:
         return found
 
     def _differ(self, rows: Sequence[Fields], lang: str) -> str:
-        if not any(_written(row) for row in rows):
+        if not any(written(row) for row in rows):
             return ""
         values = [len(rows), *(row[name] for row in rows for name in FIELDS)]
         values += [None] * ((MOST - len(rows)) * WIDTH)
         try:
-            return differ_line(differences(read(values, lang)), lang)
+            return differ_line(differences(self._named(read(values, lang))), lang)
         except AulaError as error:  # half-written: it is said here, where it can be put right
             return str(Markup('<p class="aula-error" role="status">{}</p>').format(error.text(lang)))
+
+    @property
+    def in_use(self) -> str:
+        """Return the name of the model in use, empty where there is none."""
+        return self._services.engine.status().model or ""
+
+    def _named(self, columns: Sequence[Column]) -> list[Column]:
+        """Return the columns with the model in use by its name, so that it does not differ from itself."""
+        return [replace(column, model=column.model or self.in_use) for column in columns]
 
 
 def _strategy(row: Fields) -> str:
     """Return what a column came from."""
     kept = row["kept"] if isinstance(row["kept"], Mapping) else {}
     return str(kept.get("strategy") or "")
-
-
-def _written(row: Fields) -> bool:
-    return any(text.strip() for text in prompt_of(row).texts())
 
 
 def head(number: int, count: int, lang: str) -> str:
@@ -228,12 +266,11 @@ def dots(count: int, lang: str) -> str:
     return str(Markup('<nav aria-label="{}">{}</nav>').format(say(lang, "play.columns"), buttons))
 
 
-def variables_head(some: bool, lang: str) -> str:
-    """Return what stands over the shared boxes, or how to get one."""
+def variables_head(some: bool, lang: str, long: bool = False) -> str:
+    """Return what stands over the shared boxes, or how to get one; `long`: too much for the browser to keep."""
+    caption = Markup('<p class="aula-caption">{}</p>')
+    note = caption.format(say(lang, "play.draft_long")) if long else Markup("")
     if not some:
-        return str(Markup('<p class="aula-caption">{}</p>').format(say(lang, "play.variables_none")))
-    return str(
-        Markup('<h3>{}</h3><p class="aula-caption">{}</p>').format(
-            say(lang, "play.variables"), say(lang, "play.variables_info")
-        )
-    )
+        return str(caption.format(say(lang, "play.variables_none")) + note)
+    head = Markup("<h3>{}</h3>").format(say(lang, "play.variables"))
+    return str(head + caption.format(say(lang, "play.variables_info")) + note)

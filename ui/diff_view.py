@@ -20,6 +20,7 @@ _TRAITS = {
     "documents": "play.trait_documents",
     "samples": "play.trait_samples",
     "schema": "play.trait_schema",
+    "parse": "play.trait_parse",
     "temperature": "play.trait_temperature",
     "top_k": "play.trait_top_k",
     "top_p": "play.trait_top_p",
@@ -57,12 +58,17 @@ def two_texts(first: str, second: str, names: tuple[str, str], lang: str) -> str
 
 def differ_line(traits: Sequence[str], lang: str) -> str:
     """Return in what the columns differ: one thing is a fair comparison, several are a warning that names them."""
-    named = [say(lang, _TRAITS[trait]) for trait in traits]
+    named = words_for(traits, lang)
     if not named:
         return _line("aula-caption", say(lang, "play.differ_none"))
     if len(named) == 1:
         return _line("aula-differ one", say(lang, "play.differ_one", what=named[0]))
     return _line("aula-differ many", say(lang, "play.differ_many", what=listed(named, lang)))
+
+
+def words_for(traits: Sequence[str], lang: str) -> list[str]:
+    """Return traits in words; what is no trait is left out."""
+    return [say(lang, _TRAITS[trait]) for trait in traits if trait in _TRAITS]
 
 
 def listed(names: Sequence[str], lang: str) -> str:

@@ -14,10 +14,9 @@ from prompts.lessons.game import Game, View
 from prompts.lessons.levels import asking, probes, scored
 from prompts.lessons.score import score
 from prompts.services import Services
-from rag.errors import AulaError
 from ui.components import (
-    MODEL,
-    MODEL_LIMIT,
+    PLAY,
+    PLAY_LIMIT,
     Keywords,
     Running,
     action_list,
@@ -101,8 +100,8 @@ class GamePanel:
         """Connect the callbacks."""
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         asking_model: Keywords = quiet | {
-            "concurrency_id": MODEL,
-            "concurrency_limit": MODEL_LIMIT,
+            "concurrency_id": PLAY,
+            "concurrency_limit": PLAY_LIMIT,
             "trigger_mode": "once",
         }
         stage = [self.levels, self.brief, self.lines, self.told, self.message, self.word]
@@ -170,7 +169,7 @@ class GamePanel:
             try:
                 for answer in self._game.ask(_player(request), lang, text, cancel):
                     yield (conversation(view, lang, text, answer), gr.skip(), gr.skip())
-            except AulaError:  # the buttons come back, and the text stays in the box
+            except Exception:  # whatever it is, the buttons come back, and the text stays in the box
                 yield (conversation(view, lang), *idle)
                 raise
         yield (conversation(self._view(request), lang), *idle)
@@ -205,7 +204,7 @@ class GamePanel:
             try:
                 for found in score(self._chat(), defence, scored(), lang, probes(level.reads, lang), cancel):
                     yield (str(score_view(found, lang)), gr.skip(), gr.skip())
-            except AulaError:
+            except Exception:
                 yield (gr.skip(), *idle)
                 raise
         yield (gr.skip(), *idle)

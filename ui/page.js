@@ -118,19 +118,26 @@ window.aula = {
     });
   },
 
+  // Whether one of the Playground's tabs is in view; where no tab can be seen to be chosen, it may be.
+  here(name) {
+    const chosen = id => document.querySelector(`${id} > .tab-wrapper [role="tab"][aria-selected="true"]`)?.dataset.tabId;
+    return (chosen('#aula-tabs') ?? 'playground') === 'playground' && (chosen('#aula-playground') ?? name) === name;
+  },
+
   // A list that is drawn anew while somebody reads it keeps the focus, and how far its boxes are scrolled.
   steady(element, watch) {
-    let focused = '';
+    let focused = null; // {do, id} of the button: one run has several
     const scrolled = new Map();
-    element.addEventListener('focusin', event => { focused = event.target.closest('[data-do]')?.dataset.id || ''; });
-    element.addEventListener('focusout', event => { if (event.relatedTarget) focused = ''; });
+    element.addEventListener('focusin', event => { focused = {...event.target.closest('[data-do]')?.dataset}; });
+    element.addEventListener('focusout', event => { if (event.relatedTarget) focused = null; });
     element.addEventListener('scroll', event => {
       if (event.target.id) scrolled.set(event.target.id, [event.target.scrollLeft, event.target.scrollTop]);
     }, true);
     watch('value', () => requestAnimationFrame(() => {
       for (const [id, [left, top]] of scrolled) element.querySelector(`#${id}`)?.scrollTo(left, top);
-      if (!focused || (document.activeElement && document.activeElement !== document.body)) return;
-      [...element.querySelectorAll('[data-do]')].find(one => one.dataset.id === focused)?.focus({preventScroll: true});
+      if (!focused?.do || (document.activeElement && document.activeElement !== document.body)) return;
+      const same = one => one.dataset.do === focused.do && one.dataset.id === focused.id;
+      [...element.querySelectorAll('[data-do]')].find(same)?.focus({preventScroll: true});
     }));
   },
 };

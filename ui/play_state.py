@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
 
 from prompts.column import Column
 from prompts.experiment import Experiment
-from prompts.prompt import Prompt
 
 Json = dict[str, Any]
 TABS = ("compare", "test", "results", "lessons", "library")  # ids of the inner tabs, in their order
@@ -32,7 +32,7 @@ class Shared:
         self.incoming = gr.State(None)  # {"columns": [Column.to_json()], "values": {variable: text}} -> Compare
         self.incoming_test = gr.State(None)  # {"experiment": Experiment.to_json()} -> Test set (its columns -> Compare)
         self.new_row = gr.State(None)  # {"values": {...}} one more row -> Test set
-        self.to_chat = gr.State(None)  # {"prompt": Prompt.to_json(), "label": ...} -> Chat
+        self.to_chat = gr.State(None)  # {"prompt": ..., "values": {...}, ...}, see chat_packet -> Chat
         # The run that is looked at, kept by this browser so that a reload finds it again.
         self.run = gr.BrowserState("", storage_key="aula_run", secret="aula")  # noqa: S106 - no secret
 
@@ -57,9 +57,25 @@ def row_packet(values: dict[str, str]) -> Json:
     return _packet(values=dict(values))
 
 
-def chat_packet(prompt: Prompt, label: str) -> Json:
-    """Return what makes Chat ask with `prompt`."""
-    return _packet(prompt=prompt.to_json(), label=label)
+def chat_packet(column: Column, values: Mapping[str, str], in_use: str) -> Json:
+    """Return what makes Chat ask with a column; `in_use` is the model that Chat asks.
+
+    Prompt and values stay apart: what a value holds is data until the question is asked. `unused` names what the
+    column has and a chat has not, as prompts.column.differences does.
+    """
+    has = {
+        "model": column.model not in ("", in_use),
+        "retrieval": column.retrieval,
+        "samples": column.samples > 1,
+        "schema": column.schema is not None,
+    }
+    return _packet(
+        prompt=column.prompt.to_json(),
+        values={name: values[name] for name in column.prompt.variables if name in values},
+        label=column.label,
+        decoding=asdict(column.decoding) | {"stop": list(column.decoding.stop)},
+        unused=[name for name, there in has.items() if there],
+    )
 
 
 def _packet(**content: object) -> Json:

@@ -1,6 +1,7 @@
 """The Results tab: a run as it goes on, its matrix, its figures, and what can be done with it. It runs nothing itself.
 
-A run goes on whether somebody looks or not; the browser only keeps which one is looked at.
+A run goes on whether somebody looks or not; the browser only keeps which one is looked at. Nothing is read or sent
+while the tab is out of view.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from ui.components import Keywords, Running, action_list, clicked, guarded, lang
 from ui.figures_view import figures
 from ui.play_state import Shared
 from ui.results_view import FILTERS, Filter, chosen, legend, matrix, progress, read_place
+from ui.run_opened import ask, here, opened
+from ui.run_summaries import of_done
 from ui.run_view import actions, given_name, reproduction
 from ui.texts import say, static
 
-_FAST, _SLOW = 1.0, 30.0  # seconds between two looks: while the run goes on, and else
+_PACE_S = 3.0  # between two looks while the run goes on; a whole matrix is not drawn anew for every cell
 _STEADY = "window.aula.steady(element, watch);"
 _FILTERS = {
     "all": "result.filter_all",
@@ -53,7 +56,7 @@ class ResultsTab:
         self.seen = gr.State("")  # what the page shows now: it is drawn anew only where that has changed
         self.page = gr.State(0)
         self.runs = gr.Dropdown([], label=static("result.run"), elem_id="aula-runs", visible=False)
-        self.state = action_list("aula-run")
+        self.state = action_list("aula-run", _STEADY)
         self.figures = action_list("aula-run-figures", _STEADY)
         self.filter = gr.Radio(
             [(str(static(_FILTERS[name])), name) for name in FILTERS],
@@ -63,24 +66,30 @@ class ResultsTab:
             visible=False,
         )
         self.matrix = action_list("aula-run-matrix", _STEADY)
-        self.actions = action_list("aula-run-actions")
+        self.actions = action_list("aula-run-actions", _STEADY)
         self.cell = carriers.shower("aula-run-cell")
         self.saver = carriers.saver("aula-run-saver")
-        self.timer = gr.Timer(_SLOW)
+        self.timer = gr.Timer(_PACE_S, active=False)
+        self.here = here()
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
+        del blocks  # nothing is shown before the tab is opened
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         run = self._shared.run
-        looked = [run, self.seen, self.filter, self.page]
-        shown = [self.runs, self.state, self.figures, self.filter, self.matrix, self.actions, self.timer, self.seen]
-        gr.on([blocks.load, run.change], self.look, looked, shown, **quiet)
+        looked = [run, self.seen, self.filter, self.page, self.here]
+        drawn = [self.runs, self.state, self.figures, self.filter, self.matrix, self.actions]
+        shown = [*drawn, self.timer, self.seen, run]
+        looks: Keywords = {"inputs": looked, "outputs": shown, "js": ask("results"), **quiet}
+        # A new run is put down before its tab comes into view: the later of both looks sees it.
+        seen = [*opened(self._shared.tabs, "results"), run.change]
+        gr.on(seen, self.look, trigger_mode="always_last", **looks)
         # A look that comes late is as good as one more: only the last one waits.
-        self.timer.tick(self.look, looked, shown, trigger_mode="once", **quiet)
-        self.filter.change(self.begin, None, self.page, **quiet).then(self.look, looked, shown, **quiet)
+        self.timer.tick(self.look, trigger_mode="once", **looks)
+        self.filter.change(self.begin, None, self.page, **quiet).then(self.look, **looks)
         self.runs.input(self.choose, self.runs, run, preprocess=False, **quiet)
         gr.on([self.state.click, self.actions.click], self.manage, run, [run, self.saver], **quiet).then(
-            self.look, looked, shown, **quiet
+            self.look, **looks
         )
         gr.on(
             [self.matrix.click, self.figures.click, self.cell.click],
@@ -88,31 +97,37 @@ class ResultsTab:
             [run, self.filter],
             [self.cell, self.page],
             **quiet,
-        ).then(self.look, looked, shown, **quiet)
+        ).then(self.look, **looks)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
     @guarded
-    def look(self, request: gr.Request, run: str, seen: str, which: str, page: int) -> Updates:
-        """Show the run that this browser looks at, else the newest; only what has changed is drawn anew."""
+    def look(self, request: gr.Request, run: str, seen: str, which: str, page: int, here: bool) -> Updates:
+        """Show the run that this browser looks at, at first the newest; only what has changed is drawn anew."""
+        if not here:
+            return (*_skips(6), gr.Timer(active=False), *_skips(2))
         owner, lang = owner_of(request), language(request)
-        listed = self._store.list(owner)
-        record = next((one for one in listed if one.id == run), listed[0] if listed else None)
-        if record is None:
+        listed = self._store.listed(owner)
+        key = next((one.id for one in listed if one.id == run), listed[0].id if listed else None)
+        if key is None:
             empty = str(Markup('<p class="aula-empty">{}</p>').format(say(lang, "result.empty")))
             hidden = gr.skip() if seen == "empty" else gr.Radio(visible=False)
-            return (gr.Dropdown(visible=False), empty, "", hidden, "", "", gr.Timer(_SLOW), "empty")
+            return (gr.Dropdown(visible=False), empty, "", hidden, "", "", gr.Timer(active=False), "empty", gr.skip())
         # Before its cells: one that comes in between is then drawn at the next look.
-        done = self._runs.progress(owner, record.id)
-        timer = gr.Timer(_FAST if done.going_on else _SLOW)
-        now = f"{record.id} {done.state} {done.done} {which} {page} {lang} {record.name}"
+        done = self._runs.progress(owner, key)
+        record = self._store.get(owner, key)
+        timer = gr.Timer(active=done.going_on)
+        names = hash(tuple((one.id, one.name, one.state) for one in listed))
+        now = f"{key} {done.state} {done.done} {which} {page} {lang} {names}"
         bar = progress(record, done, lang)
+        # What is shown stays the one that is looked at, also when a newer one begins.
+        pinned = gr.skip() if key == run else key
         if now == seen:
-            return (gr.skip(), str(bar), gr.skip(), gr.skip(), gr.skip(), gr.skip(), timer, gr.skip())
-        cells = self._store.cells(owner, record.id)
+            return (gr.skip(), str(bar), *_skips(4), timer, gr.skip(), pinned)
+        cells = self._store.cells(owner, key)
         choices = [(given_name(one, lang), one.id) for one in listed]
         return (
-            gr.Dropdown(choices=choices, value=record.id, visible=True),
+            gr.Dropdown(choices=choices, value=key, visible=True),
             str(bar),
             str(self._figures(owner, record, cells, lang)),
             gr.Radio(visible=True),
@@ -120,6 +135,7 @@ class ResultsTab:
             str(actions(record, lang)),
             timer,
             now,
+            pinned,
         )
 
     def _figures(self, owner: str, record: RunRecord, cells: Mapping[Place, Cell], lang: str) -> Markup:
@@ -128,7 +144,8 @@ class ResultsTab:
             again = reproduction(self._runs.reproduced(owner, record.id), lang)
         if not any(cell.grades for cell in cells.values()):
             return again
-        return again + figures(summary(record.experiment, cells), lang)
+        found = of_done(self._store, record) if record.state == "done" else summary(record.experiment, cells)
+        return again + figures(found, lang)
 
     def begin(self) -> int:
         """Return the first page, for another filter."""
@@ -169,11 +186,9 @@ class ResultsTab:
         if do == "page":
             return (gr.skip(), int(key) if key.isdecimal() else 0)
         owner, lang = owner_of(request), language(request)
-        listed = self._store.list(owner)
-        record = next((one for one in listed if one.id == run), listed[0] if listed else None)
-        place = read_place(key)
-        cells = self._store.cells(owner, record.id) if record is not None else {}
-        if record is None or place not in cells:
+        record, place = self._store.get(owner, run), read_place(key)
+        cells = self._store.cells(owner, run)
+        if place not in cells:
             raise StrategyNotFound(name=key)
         cell = cells[place]
         around = _around(record.experiment, cells, place, _filter(which))
@@ -188,6 +203,10 @@ class ResultsTab:
             return self._lender.chat().pieces(cell.reply.text)
         except AulaError:
             return None
+
+
+def _skips(n: int) -> Updates:
+    return tuple(gr.skip() for _ in range(n))
 
 
 def _filter(which: str) -> Filter:

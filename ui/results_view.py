@@ -5,6 +5,7 @@ It computes nothing but what is shown; questions, answers and labels are data an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -39,20 +40,18 @@ Cells = Mapping[Place, Cell]
 
 def progress(run: RunRecord, now: Progress, lang: str) -> Markup:
     """Return the state of a run in words, a bar, the time left, what is worth knowing, and its buttons."""
-    said = [
-        say(lang, STATES[now.state]),
-        say(lang, "result.cells", done=grouped(now.done, lang), total=grouped(now.total, lang)),
-        *_when(now, lang),
-    ]
-    text = " · ".join(said)
-    bar = progress_bar(now.done, now.total, text) if now.state != "done" else Markup("")
+    state = say(lang, STATES[now.state])
+    cells = say(lang, "result.cells", done=grouped(now.done, lang), total=grouped(now.total, lang))
+    bar = progress_bar(now.done, now.total, cells) if now.state != "done" else Markup("")
     wrong = now.error or run.error
     notes = Markup('<p class="aula-error">{}</p>').format(wrong.get(lang, "")) if wrong else Markup("")
     for warning in now.warnings:
         notes += Markup('<p class="aula-note">{}</p>').format(warning.text(lang))
-    return Markup(
-        '<div class="aula-run-state" data-state="{}" data-done="{}"><p role="status">{}</p>{}{}</div>{}'
-    ).format(now.state, now.done, text, bar, notes, _controls(run.id, now.state, lang))
+    # Only the state is read out by itself: counts and seconds change all the time.
+    told = Markup('<p><span role="status">{}</span> · {}</p>').format(state, " · ".join([cells, *_when(now, lang)]))
+    return Markup('<div class="aula-run-state" data-state="{}" data-done="{}">{}{}{}</div>{}').format(
+        now.state, now.done, told, bar, notes, _controls(run.id, now.state, lang)
+    )
 
 
 def _when(now: Progress, lang: str) -> list[str]:
@@ -113,10 +112,17 @@ def _passes(experiment: Experiment, cells: Cells, row: int, which: Filter) -> bo
     return any("unparsed" in (cell.lenient, cell.strict) for cell in every)
 
 
-def _said(cells: Sequence[Cell]) -> str:
-    """Return what is compared between columns: the outcome, or the answer where nothing judged it."""
-    outcome = together(cells)
-    return cells[0].reply.text.strip().casefold() if outcome == "none" else outcome
+def _said(cells: Sequence[Cell]) -> tuple[str, str]:
+    """Return what is compared between columns: the outcome, and what most of the repeats answer."""
+    answered = [cell for cell in cells if not cell.reply.error]
+    ((most, _),) = Counter(_answer(cell) for cell in answered).most_common(1) or (("", 0),)
+    return together(cells), most
+
+
+def _answer(cell: Cell) -> str:
+    """Return what a check read in the answer; all of it where none read anything, or nothing judged it."""
+    read = next((grade.read for grade in cell.grades if grade.read.strip()), "") if cell.lenient != "none" else ""
+    return " ".join((read or cell.reply.text).split()).casefold()
 
 
 def matrix(experiment: Experiment, cells: Cells, which: Filter, page: int, lang: str) -> Markup:

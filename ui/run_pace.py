@@ -17,7 +17,7 @@ class Paces:
 
     def seconds(self, owner: str) -> float | None:
         """Return the middle number of seconds of a cell; None before there is any."""
-        listed = self._store.list(owner)
+        listed = self._store.listed(owner)
         if not listed:
             return None
         last = listed[0].id

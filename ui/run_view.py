@@ -7,7 +7,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from prompts.runs.progress import Reproduced
-from prompts.runs.store import RunRecord
+from prompts.runs.store import Listed, RunRecord
 from ui.components import button
 from ui.results_view import STATES, place_id
 from ui.texts import count, say
@@ -21,10 +21,9 @@ def moment(when: datetime, lang: str) -> str:
     return f"{local:%d/%m/%Y %H:%M}" if lang == "es" else f"{local:%Y-%m-%d %H:%M}"
 
 
-def given_name(run: RunRecord, lang: str) -> str:
+def given_name(run: Listed, lang: str) -> str:
     """Return what a run is called in a list: its name or its columns, when it began, and how it stands."""
-    name = run.name or " | ".join(column.label for column in run.experiment.columns)
-    return f"{name} · {moment(run.created, lang)} · {say(lang, STATES[run.state])}"
+    return f"{run.name} · {moment(run.created, lang)} · {say(lang, STATES[run.state])}"
 
 
 def actions(run: RunRecord, lang: str) -> Markup:

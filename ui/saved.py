@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from typing import cast
 
 import gradio as gr
@@ -12,7 +11,6 @@ from markupsafe import Markup
 
 from prompts.column import Column
 from prompts.experiment import Experiment
-from prompts.figures.verdict import Summary, summary
 from prompts.runs.saved import Item
 from prompts.runs.store import RunRecord
 from prompts.services import Services
@@ -21,6 +19,8 @@ from ui import carriers, saved_view
 from ui.components import Keywords, Running, action_list, clicked, guarded, language, owner_of
 from ui.outcomes import share
 from ui.play_state import Shared, columns_packet, test_packet
+from ui.run_opened import opened
+from ui.run_summaries import of_done
 from ui.texts import say, static
 from ui.uploads import Uploaded, take_over
 
@@ -39,7 +39,6 @@ class SavedTab:
         self._runs = services.runs
         self._store = services.run_store
         self._shared = shared
-        self._summaries: dict[str, tuple[datetime, Summary]] = {}  # of runs that are done, until they change
 
     def layout(self) -> None:
         """Lay out the tab."""
@@ -67,10 +66,11 @@ class SavedTab:
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks. Choices are not preprocessed: a tag may be gone by the time it is chosen."""
+        del blocks  # what is here is only looked up once the tab is opened
         tabs = cast(gr.Tabs, self._shared.tabs)
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
         held = [self.tag, self.list, self.history]
-        gr.on([blocks.load, self.tag.input, tabs.change], self.look, self.tag, held, **quiet)
+        gr.on([*opened(tabs, "library"), self.tag.input], self.look, self.tag, held, **quiet)
         made = [self._shared.incoming, self._shared.incoming_test, tabs, self.versions, self.saver]
         gr.on([self.list.click, self.versions.click], self.manage, None, made, **quiet).then(
             self.look, self.tag, held, **quiet
@@ -102,11 +102,7 @@ class SavedTab:
         """Return a run's verdict in a line; empty while it is not done, or where nothing was checked."""
         if run.state != "done":
             return ""
-        known = self._summaries.get(run.id)
-        if known is None or known[0] != run.updated:
-            known = (run.updated, summary(run.experiment, self._store.cells(run.owner, run.id)))
-            self._summaries[run.id] = known
-        found = known[1]
+        found = of_done(self._store, run)
         parts = [f"{column.label} {share(column.accuracy, lang)}" for column in found.columns if column.n]
         return " · ".join([*parts, *(pair.verdict.text(lang) for pair in found.pairs[:1])])
 

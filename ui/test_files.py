@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from prompts.experiment import Experiment, Row
 from prompts.promptfoo import reader as promptfoo
 from prompts.tables.reader import Table, from_rows, read_table
+from prompts.tables.writer import to_csv
 from rag.errors import ExperimentInvalid
 from ui import carriers
 
@@ -25,22 +24,30 @@ def taken(name: str, data: bytes) -> Experiment | Table:
     """
     suffix = PurePath(name).suffix.lower()
     if suffix in _YAML:
-        return promptfoo.load(data.decode("utf-8-sig", errors="replace"), name)
+        return whole(data.decode("utf-8-sig", errors="replace"), name)
     if suffix == ".json":
-        found = _object(data)
-        if "columns" in found and "rows" in found:
-            return Experiment.from_json(found)
-        if "prompts" in found or "tests" in found:
-            return promptfoo.load(data.decode("utf-8-sig"), name)
+        found = _experiment(data.decode("utf-8-sig", errors="replace"), name)
+        if found is not None:
+            return found
     return read_table(name, data)
 
 
-def _object(data: bytes) -> Mapping[str, object]:
+def whole(text: str, name: str = "") -> Experiment:
+    """Return the experiment that a text holds: Aula's own JSON, else promptfoo's YAML or JSON. Raises as `taken`."""
+    return _experiment(text, name) or promptfoo.load(text, name)
+
+
+def _experiment(text: str, name: str) -> Experiment | None:
+    """Return the experiment of a JSON text; None where it is no JSON, or something else."""
     try:
-        found = json.loads(data.decode("utf-8-sig"))
+        found = json.loads(text)
     except (ValueError, RecursionError):
-        return {}  # whoever reads tables says what is wrong
-    return found if isinstance(found, dict) else {}
+        return None  # whoever reads something else says what is wrong
+    if not isinstance(found, dict):
+        return None
+    if "columns" in found and "rows" in found:
+        return Experiment.from_json(found)
+    return promptfoo.load(text, name) if "prompts" in found or "tests" in found else None
 
 
 def lists(text: str) -> dict[str, list[str]]:
@@ -57,12 +64,8 @@ def lists(text: str) -> dict[str, list[str]]:
 def as_csv(rows: Sequence[Row]) -> str:
     """Return rows as the file of a CSV that Aula, promptfoo and spreadsheets read."""
     table = from_rows(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, table.columns, restval="", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(table.rows)
-    # The mark at its beginning tells a spreadsheet that this is UTF-8.
-    return carriers.file("test-set.csv", "text/csv", "\ufeff" + text.getvalue())
+    lines = ([row.get(column, "") for column in table.columns] for row in table.rows)
+    return carriers.file("test-set.csv", "text/csv", to_csv(table.columns, lines))
 
 
 def as_promptfoo(experiment: Experiment) -> str:

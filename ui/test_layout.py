@@ -11,7 +11,7 @@ from ui.components import action_list, block
 from ui.test_table import blank
 from ui.texts import static
 
-_VARIABLE = "question"  # the first column of an empty table
+VARIABLE = "question"  # the first column of an empty table
 
 
 class TestLayout:
@@ -22,6 +22,9 @@ class TestLayout:
         # What the table has no words for: {"rows": [...], "checks": [...] or None: Aula chooses}.
         self.kept = gr.State({"rows": [], "checks": None})
         self.selected = gr.State(0)
+        # The headers that Aula gave the table last: others are somebody's. None until what the browser keeps is read.
+        self.own = gr.State(None)
+        self.draft = gr.BrowserState(None, storage_key="aula_test_set", secret="aula")  # noqa: S106 - no secret
         self.intro = block("", "aula-test-intro")
         self._sources()
         self._table()
@@ -66,7 +69,7 @@ class TestLayout:
 
     def _table(self) -> None:
         self.table = gr.Dataframe(
-            blank([_VARIABLE]),
+            blank([VARIABLE]),
             label=static("test.table"),
             type="pandas",
             datatype="str",

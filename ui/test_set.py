@@ -17,15 +17,15 @@ from prompts.experiment import Experiment, Row
 from prompts.services import Services
 from prompts.tables.combine import crossed, zipped
 from prompts.tables.reader import Table, from_rows, parse_pasted
-from rag.errors import AulaError, NothingToRun, VariableMissing
-from ui import check_editor, test_files, test_held, test_table, test_view
+from rag.errors import AulaError, RowEmpty
+from ui import check_editor, test_draft, test_files, test_held, test_table, test_view
 from ui.components import Keywords, Running, clicked, guarded, language, owner_of
 from ui.play_state import Shared, columns_packet
 from ui.run_pace import Paces
 from ui.test_held import EMPTY, Held
-from ui.test_layout import TestLayout
+from ui.test_layout import VARIABLE, TestLayout
 from ui.texts import count, say
-from ui.uploads import Uploaded, take_over
+from ui.uploads import take_over
 
 _HELD = 5  # how many components make up the test set
 Updates = tuple[object, ...]
@@ -53,12 +53,15 @@ class TestTab:
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         held, columns = parts.held, shared.column_inputs
         whole = [*held, *columns]
-        looks = [parts.missing, parts.checks, parts.plan]
+        looked = [parts.own, *whole]
+        looks = [parts.missing, parts.checks, parts.plan, parts.table, parts.own, parts.draft]
 
         blocks.load(self.begin, None, [parts.intro, parts.editor.kind], **quiet)
         # As one types, only the last state of the table matters.
-        seen = [blocks.load, parts.table.change, parts.kept.change, parts.repeats.change, parts.seed.change]
-        gr.on([*seen, tabs.change], self.look, whole, [*looks, parts.table], trigger_mode="always_last", **quiet)
+        changed = [one.change for one in (parts.table, parts.kept, parts.repeats, parts.seed, parts.name)]
+        gr.on([*changed, tabs.change], self.look, looked, looks, trigger_mode="always_last", **quiet)
+        before = [parts.draft, shared.incoming_test, *held]
+        blocks.load(self.restore, before, [*held, parts.own], **quiet).then(self.look, looked, looks, **quiet)
 
         sources = [parts.replace, *held]
         parts.upload.upload(self.take_file, [parts.upload, *sources], [parts.upload, *held, shared.incoming], **quiet)
@@ -81,7 +84,8 @@ class TestTab:
 
         editor = parts.editor
         editor.kind.change(self.fit, editor.kind, [editor.value, editor.threshold], **quiet)
-        editor.add.click(self.add_check, [editor.scope, parts.selected, *editor.inputs, *whole], held, **quiet)
+        asked = [editor.scope, parts.selected, *editor.inputs, *whole]
+        editor.add.click(self.add_check, asked, [*held, parts.selected], **quiet)
         parts.checks.click(self.remove_check, whole, parts.kept, **quiet)
 
         parts.run.click(self.run, whole, [shared.run, tabs], **quiet)
@@ -95,29 +99,42 @@ class TestTab:
     def begin(self, request: gr.Request) -> Updates:
         """Say what a test set is, and name the kinds of checks in the page's language."""
         lang = language(request)
-        intro = str(Markup("<p>{}</p>").format(say(lang, "test.intro")))
-        return (intro, gr.Dropdown(choices=check_editor.choices(lang)))
+        intro = Markup("<p>{}</p>").format(say(lang, "test.intro"))
+        return (str(intro), gr.Dropdown(choices=check_editor.choices(lang)))
 
     @guarded
-    def look(self, request: gr.Request, *values: object) -> Updates:
-        """Show checks, what is missing, and what a run would be; an empty table gets the columns' variables."""
-        lang = language(request)
+    def restore(self, request: gr.Request, draft: object, packet: object, *values: object) -> Updates:
+        """Put back what this browser kept, unless something else has come by then."""
+        own = test_table.blank([VARIABLE])["headers"]
+        held = test_draft.read(draft, owner_of(request))
+        if held is None or packet or test_held.read(values).rows:
+            return (*_same(), own)
+        return (*self._filled(held), own)
+
+    @guarded
+    def look(self, request: gr.Request, own: Sequence[str] | None, *values: object) -> Updates:
+        """Show checks, what is missing, and what a run would be; an empty table gets the columns' variables.
+
+        The browser keeps what there is. Before it was asked for what it kept (`own` is None), nothing happens.
+        """
+        lang, nothing = language(request), gr.skip()
+        if own is None:
+            return (nothing,) * 6
         try:
             columns = self._columns(values, lang)
             held = test_held.read(values[:_HELD])
         except AulaError as error:
             said = str(Markup('<p class="aula-error">{}</p>').format(error.text(lang)))
-            return (said, gr.skip(), "", gr.skip())
+            return (said, nothing, "", nothing, nothing, nothing)
         checks = str(test_view.checks(held.common(columns), held.checks is None, held.rows, lang))
-        if not held.rows:
-            empty = str(Markup('<p class="aula-empty">{}</p>').format(say(lang, "test.empty")))
-            return ("", checks, empty, _for(columns, held.table))
-        try:
-            experiment = held.experiment(columns)
-        except AulaError as error:
-            return (str(Markup('<p class="aula-note">{}</p>').format(error.text(lang))), checks, "", gr.skip())
-        plan = test_view.plan(experiment, self._paces.seconds(owner_of(request)), lang)
-        return (str(test_view.missing(experiment, lang)), checks, str(plan), gr.skip())
+        grid = None
+        if columns and not held.rows:
+            grid, own = test_table.for_variables(values[0], test_held.variables(columns), own)
+        draft = test_draft.of(held, owner_of(request))
+        said, plan = test_view.told(held, columns, lambda: self._paces.seconds(owner_of(request)), lang)
+        if draft == test_draft.TOO_LARGE:
+            said += Markup('<p class="aula-note">{}</p>').format(say(lang, "test.draft_large"))
+        return (str(said), checks, str(plan), grid or nothing, own, draft)
 
     def _columns(self, values: Sequence[object], lang: str) -> tuple[Column, ...]:
         return self._shared.read_columns(values[_HELD:], lang)
@@ -129,8 +146,7 @@ class TestTab:
         """Take in a file with cases, or a whole experiment with its columns."""
         if not file:
             return tuple(gr.skip() for _ in range(2 + _HELD))
-        uploaded: Uploaded = [{"path": file}]
-        with take_over(uploaded) as uploads:
+        with take_over([{"path": file}]) as uploads:
             found = test_files.taken(uploads[0][1], uploads[0][0].read_bytes())
         if isinstance(found, Experiment):
             _tell(count(language(request), "test.taken", len(found.rows)), request)
@@ -177,8 +193,7 @@ class TestTab:
 
     def select(self, event: gr.SelectData) -> int:
         """Remember the row that was last gone to."""
-        at = event.index
-        return int(at[0]) if isinstance(at, (list, tuple)) else 0
+        return int(event.index[0]) if isinstance(event.index, (list, tuple)) else 0
 
     @guarded
     def add_row(self, *values: object) -> Updates:
@@ -199,8 +214,7 @@ class TestTab:
     def clear(self, request: gr.Request, *columns: object) -> Updates:
         """Begin with an empty table for the columns' variables."""
         found = self._shared.read_columns(columns, language(request))
-        variables = dict.fromkeys(name for column in found for name in column.variables)
-        return (test_table.blank(list(variables)), dict(EMPTY), 1, 0, "")
+        return (test_table.blank(test_held.variables(found)), dict(EMPTY), 1, 0, "")
 
     def _filled(self, held: Held) -> Updates:
         """Return what the components are to hold."""
@@ -216,17 +230,17 @@ class TestTab:
 
     @guarded
     def add_check(self, request: gr.Request, scope: str, selected: int, *values: object) -> Updates:
-        """Add the check of the editor, for all rows or for the one that was last gone to."""
+        """Add the check of the editor, for all rows or for the one that was last gone to. Raises RowEmpty."""
         check, values = check_editor.read(*values[:4]), values[4:]
         held = test_held.read(values[:_HELD])
         if scope != "row":
             common = held.common(self._columns(values, language(request)))
-            return self._filled(replace(held, checks=(*common, check)))
-        if not held.rows:
-            raise NothingToRun
-        at = min(selected, len(held.rows) - 1)
+            return (gr.skip(), replace(held, checks=(*common, check)).kept(), *_same()[2:], gr.skip())
+        at = test_table.line_of(values[0], selected)  # the table's empty lines are no rows
+        if at is None:
+            raise RowEmpty(row=selected + 1)
         rows = [replace(row, checks=(*row.checks, check)) if n == at else row for n, row in enumerate(held.rows)]
-        return self._filled(replace(held, rows=tuple(rows)))
+        return (*self._filled(replace(held, rows=tuple(rows))), at)
 
     @guarded
     def remove_check(self, request: gr.Request, event: gr.EventData, *values: object) -> object:
@@ -243,12 +257,8 @@ class TestTab:
     @guarded
     def run(self, request: gr.Request, *values: object) -> Updates:
         """Start the run and go to where it is looked at."""
-        owner = owner_of(request)
-        experiment = self._experiment(values, language(request))
-        lacks = experiment.missing()
-        if lacks:
-            raise VariableMissing(name=lacks[0][1])
-        return (self._runs.start(owner, experiment, experiment.name), gr.Tabs(selected="results"))
+        experiment = test_held.read(values[:_HELD]).ready(self._columns(values, language(request)))
+        return (self._runs.start(owner_of(request), experiment, experiment.name), gr.Tabs(selected="results"))
 
     @guarded
     def save(self, request: gr.Request, tags: str, *values: object) -> None:
@@ -258,9 +268,8 @@ class TestTab:
         name = experiment.name or " | ".join(column.label for column in experiment.columns)
         same = next((one for one in self._saved.list(owner, "experiment") if one.name == name), None)
         given = [tag.strip() for tag in tags.split(",") if tag.strip()]
-        key = same.key if same else None
-        kept = given or (same.tags if same else ())
-        item = self._saved.save(owner, "experiment", name, experiment.to_json(), kept, key)
+        key, tagged = (same.key, same.tags) if same else (None, ())
+        item = self._saved.save(owner, "experiment", name, experiment.to_json(), given or tagged, key)
         _tell(say(lang, "test.saved", name=item.name, n=item.version), request)
 
     @guarded
@@ -275,12 +284,6 @@ class TestTab:
 
     def _experiment(self, values: Sequence[object], lang: str) -> Experiment:
         return test_held.read(values[:_HELD]).experiment(self._columns(values, lang))
-
-
-def _for(columns: Sequence[Column], table: Table) -> object:
-    """Return an empty table's columns as the prompts want them; skip where they are so already."""
-    wanted = test_table.blank(list(dict.fromkeys(name for column in columns for name in column.variables)))
-    return gr.skip() if list(table.columns) == wanted["headers"] or not columns else wanted
 
 
 def _with_columns(experiment: Experiment) -> object:

@@ -69,6 +69,27 @@ def without_row(value: object, number: int) -> Grid:
     return grid(headers, [line for n, line in enumerate(data) if n != min(number, len(data) - 1)])
 
 
+def line_of(value: object, number: int) -> int | None:
+    """Return which row of the test set a line of the table is, both counted from 0; None for an empty line."""
+    _, data = parts(value)
+    filled = [any(cell.strip() for cell in line) for line in data]
+    return sum(filled[:number]) if number < len(filled) and filled[number] else None
+
+
+def for_variables(value: object, variables: Sequence[str], own: Sequence[str]) -> tuple[Grid | None, list[str]]:
+    """Return an empty table with a column for each of `variables`, None where it has them; and what is now `own`.
+
+    Headers that are still `own`, as this function gave them last, are changed; others belong to somebody: none of them
+    is taken away.
+    """
+    headers, _ = parts(value)
+    wanted = blank(variables)
+    if headers == list(own):
+        return (None if headers == wanted["headers"] else wanted), wanted["headers"]
+    lacking = [name for name in wanted["headers"] if name not in headers]
+    return (blank([*headers, *lacking]) if lacking else None), list(own)
+
+
 def with_variable(value: object, name: str) -> Grid:
     """Return the table with one more column, before what is expected; as it is where there is one of that name."""
     headers, data = parts(value)

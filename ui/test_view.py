@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
 from prompts.checks.registry import KINDS, is_kept_only
+from prompts.column import Column
 from prompts.experiment import Experiment, Row
 from prompts.outcome import Check
 from prompts.runs.cautions import cautions
+from rag.errors import AulaError
 from ui.cell_view import written
 from ui.components import button
+from ui.test_held import Held
 from ui.texts import count, grouped, say
 
 _LISTED = 8  # rows whose own checks are listed
@@ -71,6 +74,19 @@ def _of_rows(rows: Sequence[Row], lang: str) -> Markup:
     return Markup("<details><summary>{}</summary><ul>{}{}</ul></details>").format(
         count(lang, "test.own_checks", len(own)), items, more
     )
+
+
+def told(
+    held: Held, columns: Sequence[Column], seconds: Callable[[], float | None], lang: str
+) -> tuple[Markup, Markup]:
+    """Return what is missing, and what a run would be; `seconds` gives how long a cell takes, where that is known."""
+    if not held.rows:
+        return Markup(""), Markup('<p class="aula-empty">{}</p>').format(say(lang, "test.empty"))
+    try:
+        experiment = held.experiment(columns)
+    except AulaError as error:
+        return Markup('<p class="aula-note">{}</p>').format(error.text(lang)), Markup("")
+    return missing(experiment, lang), plan(experiment, seconds(), lang)
 
 
 def missing(experiment: Experiment, lang: str) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prompts.checks.answers import MISSING, Read, canonical, json_values, loads, read
+from prompts.checks.answers import MISSING, Read, canonical, json_values, loads, plain, read
 from prompts.checks.kinds import Asked, Found, Kind, fact, not_run, outcome, text_of, texts_of, unread
 from prompts.checks.number import number
 from prompts.checks.overlap import bleu, edit_distance, gleu, rouge_n
@@ -41,11 +41,7 @@ def _equals(asked: Asked) -> Found:
     if asked.column.parse == "label":
         label = read(wanted, "label", asked.labels).lenient
         return _judged(asked, said, said.strict == label, said.lenient == label, wanted)
-    return _judged(asked, said, said.strict == wanted, _plain(said.lenient) == _plain(wanted), wanted)
-
-
-def _plain(text: str | None) -> str:
-    return " ".join((text or "").casefold().split()).strip(" .,;:!?¡¿\"'«»“”*`")
+    return _judged(asked, said, said.strict == wanted, plain(said.lenient) == plain(wanted), wanted)
 
 
 def _equals_json(asked: Asked) -> Found:

@@ -60,7 +60,12 @@ class Asked:
 
     def said(self) -> Read:
         """What the answer says, as the column has it read."""
-        return read(self.text, self.column.parse, self.labels, self.lang)
+        return read(self.text, self.column.parse, self.labels, self.lang, self.cut)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the limit of tokens ended the answer."""
+        return self.reply.stats.get("finish_reason") == "length"
 
     def threshold(self, default: float) -> float:
         """The check's own threshold, or the default."""

@@ -15,6 +15,7 @@ from rag.errors import BadCheck
 
 _OPENING = re.compile(r"<([A-Za-z_][\w.:-]{0,80})(?=[\s/>])")
 _MOST_TRIED = 50
+_MOST_PARSED = 1_000_000  # characters, of all that is tried of one answer together
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"]
 )
@@ -58,13 +59,16 @@ def _parse(text: str) -> Element | None:
 
 def _roots(text: str) -> Iterator[Element]:
     """Yield the outermost well-formed elements, in order."""
-    position = 0
+    position, left = 0, _MOST_PARSED
     for _ in range(_MOST_TRIED):
         opening = _OPENING.search(text, position)
         if not opening:
             return
         position = opening.end()
         for end in _ends(text, opening):
+            left -= end - opening.start()
+            if left < 0:
+                return
             root = _parse(text[opening.start() : end])
             if root is not None:
                 yield root

@@ -19,7 +19,7 @@ def number(asked: Asked) -> Found:
     text = asked.text
     if asked.column.parse == "last_line":
         text = read(text, "last_line").lenient or ""
-    said = read(text, "number", lang=asked.lang)
+    said = read(text, "number", lang=asked.lang, cut=asked.cut)
     got = parsed(said.lenient, "en") if said.lenient else None
     if said.lenient is None or got is None:
         return unread("number")

@@ -17,18 +17,33 @@ _NUMBER = re.compile(
     rf"(?!\w))?)(?P<percent>\s?(?:%|\\%|percent\b|per cent\b|por ciento\b))?",
 )
 _FRAC = re.compile(r"\\[dt]?frac\{(\d{1,9})\}\{(\d{1,9})\}")
+# A scale makes "2,5 millones" another number than 2.5; Spanish "billón" is a million millions.
+_SCALE = re.compile(
+    r"[ \t\u00a0\u202f]{1,2}(?P<word>hundred|thousand|million|billion|trillion"
+    r"|mil(?: millones)?|mill[oó]n|millones|bill[oó]n|billones)\b",
+    re.IGNORECASE,
+)
+_POWERS = {
+    "hundred": 2, "thousand": 3, "mil": 3, "million": 6, "millon": 6, "millones": 6, "billion": 9, "mil millones": 9,
+    "trillion": 12, "billon": 12, "billones": 12,
+}  # fmt: skip
+_BLANKS = re.compile(r"([^\S\n])[^\S\n]{2,}")
 _LONGEST = 30  # digits; what is longer is no number that anybody counts with
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number and where it stands, text[start:end]; `percent`: it was written as a percentage, `value` its figure."""
+    """A number and where it stands, text[start:end]; `percent`: it was written as a percentage, `value` its figure.
+
+    `scaled`: part of it is a word, as in "2.5 million"; `value` is the whole, 2500000.
+    """
 
     value: Fraction
     percent: bool
     fraction: bool
     start: int
     end: int
+    scaled: bool = False
 
     def __str__(self) -> str:
         """Return it in one form for all ways of writing it: "7" for 7.0, "1234.5", "3/4", "25%"."""
@@ -40,12 +55,18 @@ def numbers(text: str, lang: str = "") -> Iterator[Number]:
     for match in _NUMBER.finditer(text):
         value = _value(match, lang, text)
         if value is not None:
-            yield Number(value, match["percent"] is not None, match["under"] is not None, match.start(), match.end())
+            percent, end = match["percent"] is not None, match.end()
+            scale = None if percent or abs(value) >= 1000 else _SCALE.match(text, end)
+            if scale:  # "in 2024 mil personas" is no number of millions
+                value *= 10 ** _POWERS[scale["word"].lower().replace("ó", "o")]
+                end = scale.end()
+            yield Number(value, percent, match["under"] is not None, match.start(), end, scale is not None)
 
 
 def readable(text: str) -> str:
-    """Return `text` without the signs of Markdown and LaTeX that stand between or around numbers."""
-    return _FRAC.sub(r"\1/\2", text.replace("**", "").replace("__", "").replace("\\$", "$").replace("`", ""))
+    """Return `text` without the signs of Markdown and LaTeX between or around numbers; two blanks stand for more."""
+    plain = text.replace("**", "").replace("__", "").replace("\\$", "$").replace("`", "")
+    return _FRAC.sub(r"\1/\2", _BLANKS.sub(r"\1\1", plain))
 
 
 def parsed(text: str, lang: str = "") -> Number | None:

@@ -10,7 +10,7 @@ from prompts.checks import compare, figures, json_text, markup, meaning, number,
 from prompts.checks.kinds import Asked, Found, Kind, Tools, not_run
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row, read_check
-from prompts.outcome import Check, Grade, Outcome, combined
+from prompts.outcome import Check, Grade, Outcome, share, together
 from prompts.prompt import Prompt
 from prompts.reply import Reply
 from prompts.words import Said
@@ -70,30 +70,15 @@ def _set(asked: Asked) -> Found:
         raise BadCheck(type="assert-set", reason="assert: [{type: contains, value: …}]")
     checks = [read_check(one) for one in inner]
     grades = [check(one, asked.reply, asked.row, asked.column, asked.tools, asked.labels) for one in checks]
-    strict = _together([(grade.strict, grade) for grade in grades], asked.check.threshold)
-    lenient = _together([(grade.lenient, grade) for grade in grades], asked.check.threshold)
+    strict = together([(grade.strict, grade) for grade in grades], asked.check.threshold)
+    lenient = together([(grade.lenient, grade) for grade in grades], asked.check.threshold)
     right = sum(grade.lenient == "right" for grade in grades)
     reason = Said("check.set", {"right": right, "all": len(grades)})
-    return Found(strict, lenient, _share([(grade.lenient, grade) for grade in grades]), reason)
+    return Found(strict, lenient, share([(grade.lenient, grade) for grade in grades]), reason)
 
 
 def _type(data: object) -> str:
     return str(data.get("type")).removeprefix("not-") if isinstance(data, dict) else ""
-
-
-def _share(judged: Sequence[tuple[Outcome, Grade]]) -> float:
-    counted = [(outcome, grade) for outcome, grade in judged if outcome != "none"]
-    whole = sum(grade.check.weight for _, grade in counted)
-    return sum(grade.score * grade.check.weight for _, grade in counted) / whole if whole else 0.0
-
-
-def _together(judged: Sequence[tuple[Outcome, Grade]], threshold: float | None) -> Outcome:
-    outcomes = [outcome for outcome, _ in judged]
-    if threshold is None or combined(outcomes) == "none":
-        return combined(outcomes)
-    if _share(judged) >= threshold:
-        return "right"
-    return "unparsed" if "unparsed" in outcomes else "wrong"
 
 
 _FILES = (compare, text, number, json_text, markup, meaning, figures)
@@ -158,15 +143,16 @@ def _filled(value: Any, row: Row) -> Any:  # noqa: ANN401 - a value is any JSON
     return value
 
 
-def validate(one: Check) -> None:
+def validate(one: Check, row: Row | None = None, column: Column | None = None) -> None:
     """Raise BadCheck where a check cannot work whatever the answer: for whoever writes or imports it.
 
-    What holds variables is known to work only when they are filled in.
+    Without a `row`, what holds variables is taken to work; with one it is filled in (VariableMissing, TemplateCode).
     """
     kind = KINDS.get(_ALIKE.get(one.type, one.type))
-    if kind is None or kind.judge is None or template.variables(str(one.value)):
+    if kind is None or kind.judge is None or (row is None and template.variables(str(one.value))):
         return
-    kind.judge(Asked(one, one.value, _TRIED, Row({}), Column("", Prompt("")), Tools()))
+    value = one.value if row is None else _filled(one.value, row)
+    kind.judge(Asked(one, value, _TRIED, row or Row({}), column or Column("", Prompt("")), Tools()))
 
 
 def labels(experiment: Experiment) -> tuple[str, ...]:

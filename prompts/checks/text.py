@@ -11,6 +11,7 @@ from prompts.checks.kinds import Asked, Found, Kind, fact, list_of, not_run, num
 from prompts.words import Said
 from rag.errors import BadCheck
 from rag.language import LANGUAGES, PAGE_LANGUAGES, detect
+from rag.lexical import fold
 
 _MOST_PATTERN = 1_000
 _REGEX_S = 1.0  # a pattern of a test set may be one that never ends
@@ -22,32 +23,45 @@ def _same(text: str) -> str:
     return text
 
 
-def _contains(fold: Callable[[str], str]) -> Callable[[Asked], Found]:
+def _contains(same: Callable[[str], str]) -> Callable[[Asked], Found]:
     def judge(asked: Asked) -> Found:
         value = text_of(asked)
-        return fact(fold(value) in fold(asked.text), "check.contains", "check.contains_not", value=value)
+        return fact(same(value) in same(asked.text), "check.contains", "check.contains_not", value=value)
 
     return judge
 
 
-def _contains_all(fold: Callable[[str], str]) -> Callable[[Asked], Found]:
+def _contains_all(same: Callable[[str], str]) -> Callable[[Asked], Found]:
     def judge(asked: Asked) -> Found:
         wanted = list_of(asked)
-        missing = [one for one in wanted if fold(one) not in fold(asked.text)]
+        missing = [one for one in wanted if same(one) not in same(asked.text)]
         shown = ", ".join(missing or wanted)
         return fact(not missing, "check.contains_all", "check.contains_all_not", value=shown)
 
     return judge
 
 
-def _contains_any(fold: Callable[[str], str]) -> Callable[[Asked], Found]:
+def _contains_any(same: Callable[[str], str]) -> Callable[[Asked], Found]:
     def judge(asked: Asked) -> Found:
         wanted = list_of(asked)
-        found = [one for one in wanted if fold(one) in fold(asked.text)]
+        found = [one for one in wanted if same(one) in same(asked.text)]
         shown = ", ".join(found or wanted)
         return fact(bool(found), "check.contains", "check.contains_any_not", value=shown)
 
     return judge
+
+
+def _names(asked: Asked) -> Found:
+    """Look for any of the names as whole words, whatever the accents, case, hyphens: 11 is neither in 110 nor 11.5."""
+    wanted, text = list_of(asked), fold(asked.text)
+    found = [one for one in wanted if _named(one, text)]
+    shown = ", ".join(found or wanted)
+    return fact(bool(found), "check.contains", "check.contains_any_not", value=shown, read=", ".join(found))
+
+
+def _named(name: str, text: str) -> bool:
+    said = r"[\W_]+".join(re.escape(word) for word in re.findall(r"[^\W_]+", fold(name)))
+    return bool(said and re.search(rf"(?<!\w)(?<!\d[.,]){said}(?!\w|[.,]\d)", text))
 
 
 def _starts_with(asked: Asked) -> Found:
@@ -120,6 +134,7 @@ KINDS = (
     Kind("icontains-all", "list", _contains_all(str.casefold)),
     Kind("contains-any", "list", _contains_any(_same)),
     Kind("icontains-any", "list", _contains_any(str.casefold)),
+    Kind("names", "list", _names, ours=True),
     Kind("starts-with", "text", _starts_with),
     Kind("ends-with", "text", _ends_with),
     Kind("regex", "regex", _regex),

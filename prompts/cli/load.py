@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from prompts import template
+from prompts.checks.usable import refuse_unusable
 from prompts.experiment import Experiment, Row
 from prompts.outcome import Check
 from prompts.prompt import CONTEXT, Prompt
@@ -17,7 +19,6 @@ from prompts.words import say
 from rag.errors import StrategyNotFound, VariableMissing
 
 _YAML = (".yaml", ".yml")
-_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _LARGEST = 50_000_000  # bytes
 
 
@@ -95,11 +96,11 @@ def _checks(experiment: Experiment) -> Iterator[Check]:
 
 
 def _named(check: Check) -> set[str]:
-    return set(_VARIABLE.findall(json.dumps(check.to_json(), ensure_ascii=False)))
+    return set(template.variables(json.dumps(check.to_json(), ensure_ascii=False)))
 
 
 def with_tests(experiment: Experiment, tests: OtherRows) -> Experiment:
-    """Return the experiment with other rows, or fewer. Raises Unusable, TableUnreadable, VariableMissing."""
+    """Return the experiment with other rows, or fewer. Raises Unusable, TableUnreadable, VariableMissing, BadCheck."""
     if tests.file is not None:
         experiment = replace(experiment, rows=_rows(experiment, tests))
     elif tests.question or tests.expected:
@@ -120,6 +121,7 @@ def _check(experiment: Experiment) -> None:
     for column in experiment.columns:
         if column.retrieval and any(CONTEXT not in row.values for row in experiment.rows):
             raise Unusable("cli.no_documents", label=column.label)
+    refuse_unusable(experiment)
 
 
 def _card(name: str, lang: str) -> Experiment:

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from prompts.checks.kinds import Tools
 from prompts.experiment import Experiment
-from prompts.outcome import Check
-from prompts.runs.tools import judge, language, similarity
-from rag.errors import ModelNotInstalled
+from prompts.runs.tools import compares_meaning, judge, judge_of, language, similarity
 from rag.models import Catalogue
 from rag.settings import Settings
 
@@ -48,19 +46,15 @@ class Models:
 
     def tools(self, experiment: Experiment, cancel: threading.Event) -> Tools:
         """Return what the checks may use; the embedding model is loaded only where a check compares meanings."""
-        checks = [*experiment.checks, *(check for row in experiment.rows for check in row.checks)]
-        meant = any(_compares_meaning(check) for check in checks)
         return Tools(
-            similarity=self._similarity() if meant else None,
-            judge=judge(self.chat, cancel),
+            similarity=self._similarity() if compares_meaning(experiment) else None,
+            judge=judge(self.chat, cancel, judge_of(experiment)),
             lang=language(experiment),
         )
 
-    def _similarity(self) -> Callable[[str, str], float] | None:
-        try:
-            folder = self.catalogue.path(self.settings.embedding)
-        except ModelNotInstalled:
-            return None
+    def _similarity(self) -> Callable[[str, str], float]:
+        """Return what compares texts. Raises ModelNotInstalled."""
+        folder = self.catalogue.path(self.settings.embedding)
         from rag.embeddings import Embedder, embedding_spec
 
         return similarity(Embedder(folder, embedding_spec(self.catalogue, self.settings.embedding)))
@@ -69,7 +63,3 @@ class Models:
         """Free every model."""
         while self._loaded:
             self._loaded.popitem()[1].close()
-
-
-def _compares_meaning(check: Check) -> bool:
-    return check.type.startswith("similar") or '"similar' in str(check.options).replace("'", '"')

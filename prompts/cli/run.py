@@ -1,8 +1,10 @@
-"""Runs an experiment in the terminal: progress on standard error, the table and what it shows on standard output."""
+"""Runs an experiment in the terminal: progress on standard error, what came of it on standard output."""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import threading
 import time
@@ -16,6 +18,7 @@ from signal import SIGINT, default_int_handler, signal
 from typing import TYPE_CHECKING
 
 from prompts.ask import Asker
+from prompts.checks.registry import is_kept_only
 from prompts.cli.load import Unusable
 from prompts.cli.models import Models
 from prompts.cli.table import table
@@ -29,7 +32,8 @@ from prompts.runs.pace import Pace
 from prompts.runs.provenance import describe, pinned
 from prompts.runs.runner import run
 from prompts.runs.store import RunRecord, State
-from prompts.words import say
+from prompts.runs.tools import asks_judge
+from prompts.words import Said, say
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -40,7 +44,7 @@ Cells = Mapping[Place, Cell]
 
 @dataclass(frozen=True)
 class Outputs:
-    """What is wanted besides the table: one JSON object as the last line, a report."""
+    """What is wanted besides the table: one JSON object in its place (then it goes to standard error), a report."""
 
     lang: str
     as_json: bool = False
@@ -49,28 +53,32 @@ class Outputs:
 
 def run_and_show(experiment: Experiment, models: Models, outputs: Outputs) -> int:
     """Run every cell, print what came of it and return the exit code. Raises Unusable, ModelError."""
+    _refuse_unwritable(outputs.html)
     began = datetime.now(UTC)
     experiment = pinned(experiment, models.chat().model) if _uses_default(experiment) else experiment
-    provenance = describe(experiment, models.chat, models.catalogue)
+    provenance = describe(experiment, models.chat, models.catalogue, models.settings.embedding)
     for caution in cautions(experiment):
         print(caution.text(outputs.lang), file=sys.stderr)
     with _interruptible() as cancel:
         cells = _cells(experiment, models, outputs.lang, cancel)
         stopped = cancel.is_set()
     shown = summary(experiment, cells)
-    print(table(shown, outputs.lang))
+    print(table(shown, outputs.lang), file=sys.stderr if outputs.as_json else sys.stdout)
+    problem = _problem(cells)
+    if problem is not None and not stopped:
+        print(problem.text(outputs.lang), file=sys.stderr)
+    code = STOPPED if stopped else int(problem is not None or _failed(cells))
     state: State = "paused" if stopped else "done"
     record = RunRecord("", "", experiment.name, experiment, provenance, state, began, datetime.now(UTC))
+    if outputs.as_json:  # before the report, which may find the disk full
+        print(json.dumps({"passed": code == 0, **to_json(record, cells)}, ensure_ascii=False), flush=True)
     if outputs.html is not None:
         _write(outputs.html, html(record, shown, cells, outputs.lang))
-    code = STOPPED if stopped else _code(cells)
-    if outputs.as_json:
-        print(json.dumps({"passed": code == 0, **to_json(record, cells)}, ensure_ascii=False))
     return code
 
 
 def _uses_default(experiment: Experiment) -> bool:
-    return any(not column.model for column in experiment.columns)
+    return any(not column.model for column in experiment.columns) or asks_judge(experiment)
 
 
 def _cells(experiment: Experiment, models: Models, lang: str, cancel: threading.Event) -> dict[Place, Cell]:
@@ -88,9 +96,36 @@ def _cells(experiment: Experiment, models: Models, lang: str, cancel: threading.
     return cells
 
 
-def _code(cells: Cells) -> int:
-    """Return 1 when an answer was wrong, could not be read or did not come."""
-    return int(any(cell.lenient in ("wrong", "unparsed") or cell.reply.error for cell in cells.values()))
+def _failed(cells: Cells) -> bool:
+    """Tell whether an answer was wrong, could not be read or did not come."""
+    return any(cell.lenient in ("wrong", "unparsed") or cell.reply.error for cell in cells.values())
+
+
+def _problem(cells: Cells) -> Said | None:
+    """Return why a run shows less than it was to: a check could not be run on an answer, or none judged any."""
+    grades = [grade for cell in cells.values() for grade in cell.grades]
+    for grade in grades:
+        if grade.lenient == "none" and grade.check.weight and not is_kept_only(grade.check):
+            return Said("cli.undecided", {"type": grade.check.type, "why": grade.reason})
+    answered = any(not cell.reply.error for cell in cells.values())
+    if answered and all(cell.lenient == "none" for cell in cells.values()):
+        return Said("cli.nothing_judged")
+    return None
+
+
+def _refuse_unwritable(path: Path | None) -> None:
+    """Raise Unusable where a report could not be written, before anything is asked."""
+    if path is None:
+        return
+    number = 0
+    if path.is_dir():
+        number = errno.EISDIR
+    elif not path.parent.is_dir():
+        number = errno.ENOENT
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        number = errno.EACCES
+    if number:
+        raise Unusable("cli.unwritable", name=path, reason=os.strerror(number))
 
 
 def _write(path: Path, text: str) -> None:

@@ -24,7 +24,8 @@ class Pair:
 
     `difference` (-1..1) is b's share of right rows minus a's, `low` and `high` its Newcombe interval (95 %); `p` of the
     exact McNemar test, `p_adjusted` by Holm where there are more comparisons than one. `only_a` and `only_b` rows are
-    right in one only. `needed` rows would show a difference of this size (None: there is none).
+    right in one only. `needed` rows would show a difference of this size (None: there is none). `narrow` is the 90 %
+    interval: two one-sided tests at 5 % (Schuirmann 1987), for whoever asks whether the two are the same.
     """
 
     a: int
@@ -40,6 +41,7 @@ class Pair:
     needed: int | None
     conclusion: Conclusion = "nothing"
     verdict: Said = _NOTHING
+    narrow: tuple[float, float] = (-1.0, 1.0)
 
     @property
     def better(self) -> int | None:
@@ -98,21 +100,25 @@ def summary(experiment: Experiment, cells: Mapping[Place, Cell]) -> Summary:
 def _pairs(by_column: Sequence[Sequence[Cell]], labels: Sequence[str], reading: Reading) -> tuple[Pair, ...]:
     # With repeats a row counts once, by what most of them say; half is not most.
     right = [{row: share > 0.5 for row, share in shares(found, reading).items()} for found in by_column]
-    compared = [_compared(a, b, right[a], right[b]) for a, b in combinations(range(len(right)), 2)]
+    columns = list(combinations(range(len(right)), 2))
+    compared = [_compared(a, b, right[a], right[b], len(columns)) for a, b in columns]
     adjusted = holm([pair.p for pair in compared])
     whole = [replace(pair, p_adjusted=p) for pair, p in zip(compared, adjusted, strict=True)]
     return tuple(_concluded(pair, labels, len(whole)) for pair in whole)
 
 
-def _compared(a: int, b: int, right_a: Mapping[int, bool], right_b: Mapping[int, bool]) -> Pair:
+def _compared(a: int, b: int, right_a: Mapping[int, bool], right_b: Mapping[int, bool], comparisons: int) -> Pair:
     rows = right_a.keys() & right_b.keys()
     both = sum(right_a[row] and right_b[row] for row in rows)
     only_a = sum(right_a[row] and not right_b[row] for row in rows)
     only_b = sum(right_b[row] and not right_a[row] for row in rows)
-    difference, low, high = paired_difference(both, only_b, only_a, len(rows) - both - only_a - only_b)
+    counts = (both, only_b, only_a, len(rows) - both - only_a - only_b)
+    difference, low, high = paired_difference(*counts)
+    narrow = paired_difference(*counts, level=1 - 2 * ALPHA)[1:]
     p = mcnemar_exact(only_a, only_b)
-    needed = items_needed(only_a, only_b, len(rows))
-    return Pair(a, b, len(rows), difference, low, high, p, p, only_a, only_b, needed)
+    # Holm asks the first of several tests for this much.
+    needed = items_needed(only_a, only_b, len(rows), alpha=ALPHA / comparisons)
+    return Pair(a, b, len(rows), difference, low, high, p, p, only_a, only_b, needed, narrow=narrow)
 
 
 def _concluded(pair: Pair, labels: Sequence[str], comparisons: int) -> Pair:
@@ -142,11 +148,22 @@ def _said(pair: Pair, conclusion: Conclusion, labels: Sequence[str], comparisons
         return Said("verdict.same", values)
     if conclusion == "few":
         return Said("verdict.few", values | {"least": least_items(comparisons)})
-    values |= {"points": points(pair.difference)}
-    # What was seen promises that more items than these would do, unless it is chance that these did not.
-    if pair.needed is not None and pair.needed > pair.n:
-        return Said("verdict.unclear_needed", values | {"needed": pair.needed})
-    return Said("verdict.unclear", values)
+    return _unclear(pair, values | {"points": points(pair.difference), "comparisons": comparisons})
+
+
+def _unclear(pair: Pair, values: Mapping[str, object]) -> Said:
+    """Say that no difference can be told, why where the interval alone would show one, and what would help."""
+    key = "verdict.unclear"
+    if pair.p < ALPHA <= pair.p_adjusted:
+        key = "verdict.unclear_holm"
+    elif not pair.low <= 0 <= pair.high:
+        key = "verdict.unclear_test"
+    said = Said(key, values)
+    if pair.needed is None:
+        return said
+    # What was seen promises that more items than these would do; where it does not, it is chance that these did not.
+    rest = Said("verdict.needed", {"needed": pair.needed}) if pair.needed > pair.n else Said("verdict.chance")
+    return Said("verdict.both", {"first": said, "rest": rest})
 
 
 def _better(pair: Pair, a: str, b: str) -> Said:

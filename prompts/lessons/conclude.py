@@ -20,7 +20,7 @@ AGREES, DOES_NOT, TOO_FEW, FLOOR = "card.agrees", "card.does_not", "card.too_few
 
 @dataclass(frozen=True)
 class _Difference:
-    """How much better column b is than a, from -1 to 1, with its interval.
+    """How much better column b is than a, from -1 to 1, with its interval (`narrow`: of 90 %, else of 95 %).
 
     `sure`: interval and McNemar's test both say that there is one; `found`: also after Holm's correction.
     """
@@ -32,6 +32,7 @@ class _Difference:
     high: float
     sure: bool
     found: bool
+    narrow: bool = False
 
     @property
     def none(self) -> bool:
@@ -48,7 +49,8 @@ def conclude(card: Card, summary: Summary) -> Said:
     A finding that must hold in several pairs of columns agrees when it does in all of them, which needs no correction
     for testing often (Berger 1982); one that need hold in one pair only is corrected (Holm).
     """
-    differences = [_difference(summary, a, b) for a, b in card.pairs]
+    # That two are the same is shown by two one-sided tests at 5 %: by the 90 % interval (Schuirmann 1987).
+    differences = [_difference(summary, a, b, narrow=card.expects == "same") for a, b in card.pairs]
     key = {"better": _better, "same": _same, "varies": _varies}[card.expects](differences)
     if all((column.accuracy or 0.0) < _FLOOR for column in summary.columns if column.n):
         key = TOO_FEW if not any(column.n for column in summary.columns) else FLOOR
@@ -75,13 +77,14 @@ def _varies(differences: Sequence[_Difference]) -> str:
     return DOES_NOT if all(one.none for one in differences) else TOO_FEW
 
 
-def _difference(summary: Summary, a: int, b: int) -> _Difference:
+def _difference(summary: Summary, a: int, b: int, narrow: bool) -> _Difference:
     pair, turned = _pair(summary, a, b)
-    value, low, high = pair.difference, pair.low, pair.high
+    value, (low, high) = pair.difference, pair.narrow if narrow else (pair.low, pair.high)
     if turned:
         value, low, high = -value, -high, -low
-    apart = not low <= 0 <= high
-    return _Difference(a, b, value, low, high, apart and pair.p < ALPHA, apart and pair.p_adjusted < ALPHA)
+    apart = not pair.low <= 0 <= pair.high
+    sure, found = apart and pair.p < ALPHA, apart and pair.p_adjusted < ALPHA
+    return _Difference(a, b, value, low, high, sure, found, narrow)
 
 
 def _pair(summary: Summary, a: int, b: int) -> tuple[Pair, bool]:
@@ -94,7 +97,8 @@ def _pair(summary: Summary, a: int, b: int) -> tuple[Pair, bool]:
 def _said(summary: Summary, one: _Difference) -> Said:
     a, b = (summary.columns[at].label for at in (one.a, one.b))
     points = {name: round(100 * getattr(one, name)) for name in ("value", "low", "high")}
-    return Said("card.difference", {"a": a, "b": b, **{name: _signed(n) for name, n in points.items()}})
+    key = "card.difference_90" if one.narrow else "card.difference"
+    return Said(key, {"a": a, "b": b, **{name: _signed(n) for name, n in points.items()}})
 
 
 def _signed(points: int) -> str:

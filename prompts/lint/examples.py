@@ -12,11 +12,14 @@ from prompts.lint.text import Draft, Finding, Text, edited, finding, shot_texts
 from prompts.words import Said
 from rag.lexical import fold
 
+# Possessive (*+), here and below: a run of blanks is read once, however long.
 _LABEL = re.compile(
-    r"^[ \t]*\**(?P<label>[^\W\d_](?:[^\W_]|[ '’/-]){0,30}?)[ \t]*(?P<number>\d{0,3})\**[ \t]*:\**(?=\s|$)[ \t]*",
+    r"^[ \t]*\**(?P<label>[^\W\d_](?:[^\W_]|[ '’/-]){0,30}?)[ \t]*+(?P<number>\d{0,3})\**+[ \t]*+:\**(?=\s|$)[ \t]*",
     re.MULTILINE,
 )
-_ARROW = re.compile(r"^[ \t]*(?P<asked>\S.*?)[ \t]*(?:->|=>|→|//)[ \t]*(?P<answered>\S.*?)[ \t]*$", re.MULTILINE)
+_ARROW = re.compile(
+    r"^[ \t]*(?P<asked>\S(?:.*?\S)??)[ \t]*+(?:->|=>|→|//)[ \t]*(?P<answered>\S(?:.*\S)?)[ \t]*$", re.MULTILINE
+)
 _RULE = re.compile(r"^[ \t]*[#=*~_-]{2,}[ \t]*$", re.MULTILINE)
 
 

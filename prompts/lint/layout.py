@@ -28,7 +28,7 @@ CONTEXTS = frozenset(_CONTEXTS.split())
 _TEXTS = CONTEXTS | frozenset(_TEXTS_BESIDES.split())
 _LABELLED = re.compile(r"^[ \t]*(?:[-*#>] *)?\**[^\W\d][^:{}\n]{0,40}:\**[ \t]*$")
 # What may follow a labelled text without blurring where it ends: more labels, separators, nothing.
-_TAIL = re.compile(r"(?:\s*(?:[#=*~_-]{2,}|[^\W\d][^:{}\n]{0,40}:[ \t]*(?:\{\{[^{}\n]*\}\})?[ \t]*(?=\n|$)))*\s*")
+_TAIL = re.compile(r"(?:\s*+(?:[#=*~_-]{2,}+|[^\W\d][^:{}\n]{0,40}:[ \t]*+(?:\{\{[^{}\n]*\}\})?[ \t]*+(?=\n|$)))*\s*")
 _ABOVE = (
     (re.compile(r"\b(?:from|in) above\b|\babove\b", re.IGNORECASE), "below"),
     (re.compile(r"\b(?:previous|preceding)\b", re.IGNORECASE), "following"),

@@ -15,9 +15,10 @@ _EXTRACT = re.compile(
     r"\b(?:extract|identify|pull out|extrae|identifica|saca|localiza|obt[eé]n)\s+(?P<what>[^.\n]+)", re.IGNORECASE
 )
 _FROM = re.compile(
-    r"\s+(?:mentioned|from|in|of|that|which|se|que|del?|en|mencionad[oa]s?|appearing)\b.*$|\s*\{\{.*$", re.IGNORECASE
+    r"(?<!\s)\s++(?:mentioned|from|in|of|that|which|se|que|del?|en|mencionad[oa]s?|appearing)\b.*$|(?:(?<!\s)\s+)?\{\{.*$",
+    re.IGNORECASE,
 )
-_AND = re.compile(r"\s*,\s*(?:and\s+|y\s+|e\s+)?|\s+(?:and|y|e)\s+", re.IGNORECASE)
+_AND = re.compile(r"(?:(?<!\s)\s+)?,\s*(?:and\s+|y\s+|e\s+)?|(?<!\s)\s++(?:and|y|e)\s+", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|all|any|every|an?|el|la|los|las|tod[oa]s(?: l[oa]s)?|un|una)\s+", re.IGNORECASE)
 # Things of which nobody can say how many there are, or how long, without having seen some.
 _LOOSE = re.compile(

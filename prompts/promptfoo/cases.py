@@ -15,7 +15,7 @@ from prompts import template
 from prompts.experiment import MOST_ROWS, Row, read_check
 from prompts.outcome import Check
 from prompts.promptfoo.plain_text import plain
-from prompts.promptfoo.safe import refuse_checks, refuse_unsafe
+from prompts.safety import refuse_checks, refuse_unsafe
 from prompts.tables.combine import label
 from rag.errors import BadOption, ExperimentInvalid, UnsafeCheck, YamlTooLarge
 

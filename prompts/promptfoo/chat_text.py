@@ -12,7 +12,7 @@ from typing import Any
 
 from prompts import yaml_text
 from prompts.prompt import Prompt, Shot
-from prompts.promptfoo.safe import refuse_path, refuse_text
+from prompts.safety import refuse_path, refuse_text
 from rag.errors import AulaError, ExperimentInvalid
 
 _CHAT = "system?, (user, assistant)*, user, assistant?"

@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from prompts.column import Column
+from prompts.experiment import MOST_COLUMNS
 from prompts.prompt import Prompt
 from prompts.promptfoo.chat_text import read_prompt, write_prompt
-from prompts.promptfoo.safe import refuse_path, refuse_provider, refuse_text
+from prompts.safety import refuse_path, refuse_provider, refuse_text
 from rag.errors import BadOption, ExperimentInvalid
 from rag.settings import PRESETS, RANGES, Decoding
 
 AULA = "aula"
-MOST_COLUMNS = 50
 _OWN = ("strategy", "retrieval", "documents", "samples", "schema", "parse")  # of a column, in an aula provider's config
 _LABEL = 40  # characters
 

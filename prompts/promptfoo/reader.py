@@ -13,8 +13,8 @@ from prompts import yaml_text
 from prompts.experiment import Experiment
 from prompts.promptfoo.cases import checks_of, rows_of
 from prompts.promptfoo.columns import columns_of, seed_of
-from prompts.promptfoo.safe import refuse_unsafe
 from prompts.promptfoo.writer import DOCUMENT, FILE, dump, repeats_of
+from prompts.safety import refuse_unsafe
 from rag.errors import BadOption, ExperimentInvalid
 
 __all__ = ["dump", "load"]

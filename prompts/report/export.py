@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +9,11 @@ from prompts.experiment import Place
 from prompts.figures.verdict import summary
 from prompts.promptfoo.expected import written
 from prompts.runs.cell import Cell
+from prompts.tables import writer
 
 if TYPE_CHECKING:
     from prompts.runs.store import RunRecord
 
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 _HEAD = ("row", "repeat", "column", "model", "description")
 _TAIL = (
     "answer",
@@ -38,24 +34,14 @@ _TAIL = (
 def to_csv(run: RunRecord, cells: Mapping[Place, Cell]) -> str:
     """Return one line a cell, with the row's variables between what was asked and what was answered.
 
-    Rows and repeats count from 1. What a spreadsheet would take for a formula begins with an apostrophe.
+    Rows and repeats count from 1. What a spreadsheet would take for a formula is disarmed (see prompts.tables.writer).
     """
     variables = list(dict.fromkeys(name for row in run.experiment.rows for name in row.values))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([harmless(name) for name in (*_HEAD, *variables, *_TAIL)])
-    for place in sorted(cells, key=lambda place: (place.row, place.repeat, place.column)):
-        line = _line(run, cells[place], variables)
-        writer.writerow([harmless(one) if isinstance(one, str) else one for one in line])
-    return text.getvalue()
+    places = sorted(cells, key=lambda place: (place.row, place.repeat, place.column))
+    return writer.to_csv((*_HEAD, *variables, *_TAIL), (_line(run, cells[place], variables) for place in places))
 
 
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet runs as a formula (CWE-1236); a number stays one."""
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-def _line(run: RunRecord, cell: Cell, variables: list[str]) -> list[str | int | float | None]:
+def _line(run: RunRecord, cell: Cell, variables: list[str]) -> list[writer.Value]:
     place, reply = cell.place, cell.reply
     row, stats = run.experiment.rows[place.row], reply.stats
     checks = "; ".join(f"{written(grade.check)} → {grade.lenient}" for grade in cell.grades)

@@ -19,6 +19,7 @@ from prompts.figures.tally import ColumnSummary
 from prompts.figures.verdict import Summary, points
 from prompts.report.asked import asked
 from prompts.report.bilingual import both, each, joined, said, terms
+from prompts.report.pairs import pairs
 from prompts.report.rows import rows
 from prompts.runs.cell import Cell
 from prompts.words import LANGUAGES, shown
@@ -60,6 +61,7 @@ def html(run: RunRecord, summary: Summary, cells: Mapping[Place, Cell], lang: st
     sections = {
         "found": _found(summary),
         "figures": _figures(summary),
+        "pairs": pairs(summary),
         "charts": _charts(summary),
         "asked": asked(run.experiment),
         "rows": rows(run.experiment, cells),

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from prompts.ask import Asker
+from prompts.checks.usable import refuse_unusable
 from prompts.experiment import Experiment, Place
 from prompts.runs.at_work import AtWork
 from prompts.runs.cautions import cautions
@@ -53,7 +54,11 @@ class Runs:
     # -- what a person does ----------------------------------------------------------------------------------------
 
     def start(self, owner: str, experiment: Experiment, name: str = "") -> str:
-        """Keep a new run, put it in the queue and return its id; returns at once."""
+        """Keep a new run, put it in the queue and return its id; returns at once.
+
+        Raises what a check raises that cannot work whatever is answered (see prompts.checks.usable).
+        """
+        refuse_unusable(experiment)
         return self._enqueue(owner, self._store.create(owner, experiment, name=name))
 
     def replay(self, owner: str, run: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prompts.experiment import Place, read_check
-from prompts.outcome import Grade, Outcome, combined
+from prompts.outcome import Grade, Outcome, together
 from prompts.reply import Reply
 from prompts.words import Said
 
@@ -25,7 +25,7 @@ class Told(Said):
 
 @dataclass(frozen=True)
 class Cell:
-    """`strict` and `lenient` are the outcomes of all its grades together (see outcome.combined).
+    """`strict` and `lenient` are the outcomes of all its grades together (see outcome.together).
 
     A cell whose reply has an error was not answered: it has no grades, and both outcomes are "none".
     """
@@ -37,9 +37,14 @@ class Cell:
     lenient: Outcome = "none"
 
     @classmethod
-    def judged(cls, place: Place, reply: Reply, grades: Sequence[Grade]) -> Cell:
-        """Return the cell of an answer and its grades."""
-        strict, lenient = combined(one.strict for one in grades), combined(one.lenient for one in grades)
+    def judged(cls, place: Place, reply: Reply, grades: Sequence[Grade], threshold: object = None) -> Cell:
+        """Return the cell of an answer and its grades. `threshold`: the share of them that its row asks for.
+
+        As in promptfoo, it stands in place of "all of them", and a threshold of 0 is none.
+        """
+        least = float(threshold) if isinstance(threshold, (int, float)) and threshold else None
+        strict = together([(one.strict, one) for one in grades], least)
+        lenient = together([(one.lenient, one) for one in grades], least)
         return cls(place, reply, tuple(grades), strict, lenient)
 
     def to_json(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import rag
 from prompts.column import Column
 from prompts.experiment import Experiment
+from prompts.runs.tools import JUDGE, asks_judge, compares_meaning, judge_of
 
 if TYPE_CHECKING:
     from rag.llm import LlamaChat
@@ -23,9 +24,13 @@ _WHEN = ("started", "changed")  # what says nothing about how the answers came a
 
 
 def pinned(experiment: Experiment, model: str) -> Experiment:
-    """Return the experiment with "the model in use" named: a run keeps the model that it began with."""
+    """Return the experiment with "the model in use" named: a run keeps the model that it began with.
+
+    So does its judge, where a check asks one: its name stands in `extra` (see prompts.runs.tools.JUDGE).
+    """
     columns = tuple(replace(column, model=column.model or model) for column in experiment.columns)
-    return replace(experiment, columns=columns)
+    judge = {JUDGE: model} if asks_judge(experiment) and not judge_of(experiment) else {}
+    return replace(experiment, columns=columns, extra={**experiment.extra, **judge})
 
 
 def describe(
@@ -33,22 +38,28 @@ def describe(
 ) -> dict[str, Any]:
     """Return {app, versions, machine, models, template, templates, decoding, seed, started} of a pinned experiment.
 
-    `models` are {name: sha256 of the file}, `embedding` included where a column retrieves; `templates` {name: sha256
-    of the chat template's source}, `template` that of the first column. Raises ModelNotReady, ModelNotInstalled, ...
+    `models` are {name: sha256 of the file}, with the judge's and the embedding model where a column or a check uses
+    them; `judge` and `embedding` say which those are. `templates` are {name: sha256 of the chat template's source},
+    `template` is that of the first column; `decoding` lists the columns' in their order. Raises ModelNotReady,
+    ModelNotInstalled, ...
     """
-    names = list(dict.fromkeys(chat(column.model).model for column in experiment.columns))
+    used = {}
+    if asks_judge(experiment):
+        used["judge"] = chat(judge_of(experiment)).model
+    asked = [*(chat(column.model).model for column in experiment.columns), *used.values()]
+    names = list(dict.fromkeys(asked))
     templates = {name: _sha256(chat(name).template) for name in names}
-    models = {name: catalogue.digest(name) for name in names}
-    if embedding and any(column.retrieval for column in experiment.columns):
-        models[embedding] = catalogue.digest(embedding)
+    if embedding and (compares_meaning(experiment) or any(column.retrieval for column in experiment.columns)):
+        used["embedding"] = embedding
     return {
         "app": rag.__version__,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
         "machine": f"{platform.system()} {platform.machine()}",
-        "models": models,
-        "template": templates[names[0]],
+        "models": {name: catalogue.digest(name) for name in dict.fromkeys([*names, *used.values()])},
+        **used,
+        "template": templates[asked[0]],
         "templates": templates,
-        "decoding": {column.label: _decoding(column) for column in experiment.columns},
+        "decoding": [_decoding(column) for column in experiment.columns],
         "seed": experiment.seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -64,6 +75,8 @@ def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, ob
     for name, value in values.items():
         if not before and name in _WHEN:
             continue
+        if isinstance(value, (list, tuple)) and any(isinstance(one, Mapping) for one in value):
+            value = {str(number): one for number, one in enumerate(value, 1)}
         if isinstance(value, Mapping):
             yield from _flat(value, f"{before}{name}.")
         else:
@@ -71,8 +84,8 @@ def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, ob
 
 
 def _decoding(column: Column) -> dict[str, Any]:
-    """Return a column's decoding, without its own seed: a cell's follows from the experiment's."""
-    values = asdict(column.decoding) | {"stop": list(column.decoding.stop)}
+    """Return a column's label and decoding, without its own seed: a cell's follows from the experiment's."""
+    values = {"label": column.label} | asdict(column.decoding) | {"stop": list(column.decoding.stop)}
     return {name: value for name, value in values.items() if name != "seed"}
 
 

@@ -64,7 +64,7 @@ def answer(
         grades, reply = (), replace(reply, error=failed(error, experiment.columns[place.column]).error)
     if cancel.is_set():  # perhaps in the middle of a judgement
         raise Cancelled
-    return Cell.judged(place, reply, grades)
+    return Cell.judged(place, reply, grades, experiment.rows[place.row].extra.get("threshold"))
 
 
 def _reply(experiment: Experiment, place: Place, asker: Asker, owner: str, cancel: threading.Event) -> Reply:

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    RowMapping,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from prompts.experiment import Experiment, Place
 from prompts.runs.cell import Cell
 from rag.database import cells, reading, runs
-from rag.errors import StrategyNotFound
+from rag.errors import AulaError, StrategyNotFound
+
+log = logging.getLogger(__name__)
 
 State = Literal["waiting", "running", "paused", "done", "failed"]
 GOING_ON = ("waiting", "running")
@@ -38,6 +54,22 @@ class RunRecord:
     updated: datetime
     error: Mapping[str, str] = field(default_factory=dict)
     replays: str | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A run in a list. `name` is its own or its columns' labels; `title` is its experiment's name.
+
+    `mark` is the entry of the experiment's `extra` that was asked for, "" where it has none.
+    """
+
+    id: str
+    name: str
+    state: State
+    created: datetime
+    updated: datetime
+    title: str = ""
+    mark: str = ""
 
 
 class RunStore:
@@ -87,10 +119,31 @@ class RunStore:
         return _record(found)
 
     def list(self, owner: str) -> list[RunRecord]:
-        """Return the owner's runs, the newest first."""
+        """Return the owner's runs, the newest first; one that cannot be read (an older app's) hides no other."""
         query = select(runs).where(runs.c.owner == owner).order_by(runs.c.created.desc(), runs.c.id)
         with self._reads.connect() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            found = [_readable(row) for row in connection.execute(query)]
+        return [record for record in found if record is not None]
+
+    def listed(self, owner: str, mark: str = "") -> Sequence[Listed]:
+        """Return the owner's runs without what they ran, the newest first: a list is looked at again and again.
+
+        What is needed of an experiment, SQLite takes out of it.
+        """
+        columns = func.json_each(runs.c.experiment, "$.columns").table_valued("value")
+        labels = select(func.group_concat(func.json_extract(columns.c.value, "$.label"), " | ")).select_from(columns)
+        query = select(
+            runs.c.id,
+            case((runs.c.name == "", labels.scalar_subquery()), else_=runs.c.name).label("name"),
+            runs.c.state,
+            runs.c.created,
+            runs.c.updated,
+            (_within("$.name") if mark else literal("")).label("title"),
+            (_within(f'$.extra."{mark}"') if mark else literal("")).label("mark"),
+        ).where(runs.c.owner == owner)
+        query = query.order_by(runs.c.created.desc(), runs.c.id)
+        with self._reads.connect() as connection:
+            return [Listed(**_dated(row)) for row in connection.execute(query).mappings()]
 
     def rename(self, owner: str, run: str, name: str) -> None:
         """Give it another name; an empty one changes nothing."""
@@ -159,6 +212,22 @@ def one_line(name: str) -> str:
 def _check(connection: Connection, owner: str, run: str) -> None:
     if connection.execute(select(runs.c.id).where(runs.c.id == run, runs.c.owner == owner)).first() is None:
         raise StrategyNotFound(name=run)
+
+
+def _within(path: str) -> ColumnElement[Any]:
+    return func.coalesce(func.json_extract(runs.c.experiment, path), "")
+
+
+def _dated(row: RowMapping) -> dict[str, Any]:
+    return {**row, "created": row["created"].replace(tzinfo=UTC), "updated": row["updated"].replace(tzinfo=UTC)}
+
+
+def _readable(row: Row[Any]) -> RunRecord | None:
+    try:
+        return _record(row)
+    except AulaError:
+        log.warning("the run %s cannot be read", row.id)
+        return None
 
 
 def _record(row: Row[Any]) -> RunRecord:

@@ -15,7 +15,7 @@ from prompts.experiment import Row, read_check
 from prompts.outcome import Check
 from prompts.promptfoo.expected import expected, written
 from prompts.promptfoo.plain_text import plain
-from prompts.promptfoo.safe import refuse_unsafe
+from prompts.safety import refuse_unsafe
 from prompts.tables.table import Table
 from rag.errors import TableUnreadable, UnsafeCheck
 

@@ -13,6 +13,7 @@ from prompts.promptfoo.cases import rows_of
 from prompts.promptfoo.plain_text import Written, plain
 from prompts.tables.rows import from_rows
 from prompts.tables.table import MOST_BYTES, Table, made, too_large
+from prompts.tables.writer import as_written
 from rag.errors import TableUnreadable
 
 FORMATS = "CSV, TSV, XLSX, JSON [{…}, {…}], JSON Lines"
@@ -71,7 +72,7 @@ def _lines(name: str, text: str, separator: str) -> Iterator[Sequence[str]]:
     number = 0
     try:
         for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-            yield line
+            yield [as_written(cell) for cell in line]
             number += any(line)
     except csv.Error as error:  # a cell beyond what the reader takes
         raise too_large(name, number) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SLOW, Opener, ask, lang_of, scope, settled, short_answers
+from tests.browser.conftest import SLOW, Opener, ask, lang_of, scope, settled
 from tests.running_app import App, start
 from ui.texts import say
 
@@ -79,12 +79,49 @@ def test_two_columns_that_differ_in_their_role_run_and_their_difference_is_shown
 def test_stop_ends_all_columns(open_page: Opener) -> None:
     page = opened(open_page())
     short(page, tokens=2000)
+    # Free to end where it likes, the model may have ended before it is stopped.
+    page.locator("#aula-schema-0 textarea").fill('{"type": "array", "items": {"type": "integer"}, "minItems": 300}')
     page.locator("#aula-play-run").click()
     expect(page.locator("#aula-answer-0 .aula-reply-text")).to_be_visible(timeout=SLOW)
     page.locator("#aula-play-stop").click()
     expect(page.locator("#aula-play-run")).to_be_visible(timeout=SLOW)
     expect(page.locator("#aula-answer-0")).to_contain_text(say("es", "chat.stopped"))
     expect(page.locator("#aula-answer-1")).to_contain_text(say("es", "play.stage_skipped"))
+
+
+def test_a_reload_loses_nothing_and_what_was_replaced_comes_back(open_page: Opener) -> None:
+    page = opened(open_page())
+    page.locator("#aula-play-add").click()
+    expect(page.locator("#aula-col-2")).to_be_visible()
+    page.locator(box(page, "user", 0)).fill("Di {{esto}} {% a medias")
+    expect(page.locator(".aula-variable label:visible", has_text="esto")).to_be_visible()
+    page.locator(".aula-variable", has_text="esto").locator("textarea, input").first.fill("lo mío")
+    page.locator(box(page, "user", 1)).fill("Di {{otra}}")
+    expect(page.locator(".aula-variable label:visible", has_text="otra")).to_be_visible()  # all was followed, and kept
+    page.reload()
+    settled(page)
+    opened(page)
+    expect(page.locator("#aula-col-2")).to_be_visible()
+    expect(page.locator(box(page, "user", 0))).to_have_value("Di {{esto}} {% a medias")
+    esto = page.locator(".aula-variable", has_text="esto").locator("textarea, input").first
+    expect(esto).to_have_value("lo mío")
+    choose(page, 0, say("es", "play.group_rule"))
+    expect(page.locator(box(page, "label", 0))).to_have_value(say("es", "play.rule_less"))
+    page.locator("#aula-play-undo").click()
+    expect(page.locator(box(page, "user", 0))).to_have_value("Di {{esto}} {% a medias")
+    expect(esto).to_have_value("lo mío")
+
+
+def test_a_proposal_can_be_stopped(open_page: Opener) -> None:
+    page = opened(open_page())
+    page.locator("#aula-improve-0").click()
+    stop = page.locator("#aula-improve-stop-0")
+    expect(stop).to_be_visible()
+    expect(page.locator("#aula-proposal-0")).to_contain_text(say("es", "play.improving"))
+    stop.click()
+    expect(page.locator("#aula-improve-0")).to_be_visible(timeout=SLOW)
+    expect(stop).to_be_hidden()
+    expect(page.locator("#aula-proposal-0")).not_to_contain_text(say("es", "play.improving"))
 
 
 def test_a_golden_rule_fills_two_columns_and_its_flaw_is_found_as_one_types(open_page: Opener) -> None:
@@ -138,13 +175,14 @@ def test_a_column_is_kept_in_the_library_and_offered_again(open_page: Opener) ->
 
 def test_a_strategy_goes_to_the_chat_and_a_turn_comes_back(open_page: Opener) -> None:
     page = opened(open_page())
+    short(page, columns=1)  # its decoding goes along
     page.locator(box(page, "begin", 0)).fill("Pues mira:")
     page.locator("#aula-col-head-0 [data-do=chat]").click()
     strategy = page.locator(".aula-chat-strategy")
     expect(strategy).to_be_visible()
+    expect(strategy.locator("summary")).to_contain_text(say("es", "play.chat_limits"))
     strategy.locator("summary").click()
     expect(strategy.locator("pre", has_text="{{question}}")).to_be_visible()
-    short_answers(page)
     scope(page, "none")
     ask(page, "¿Cuánto es 2 y 2?")
     expect(page.locator("#aula-chat .bot-row").last).to_contain_text("Pues mira:")

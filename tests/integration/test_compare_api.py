@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -91,6 +92,11 @@ def test_promptfoo_text_runs_as_it_is(client: Client) -> None:
     last = client.predict(PROMPTFOO, api_name="/compare")
     assert last["state"] == "done"
     assert [cell["lenient"] for cell in last["cells"]] == ["right", "right"]
+
+
+def test_an_experiment_as_text_runs_too(client: Client) -> None:
+    last = client.predict(json.dumps(EXPERIMENT), api_name="/compare")
+    assert (last["state"], last["done"]) == ("done", 4)
 
 
 @pytest.mark.parametrize(

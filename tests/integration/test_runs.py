@@ -85,7 +85,8 @@ def test_a_run_answers_every_cell_and_says_with_what(services: Services) -> None
     assert record.provenance["models"] == {STARTER: services.catalogue.digest(STARTER)}
     assert len(record.provenance["template"]) == 64
     assert record.provenance["versions"]["llama-cpp-python"]
-    assert record.provenance["decoding"]["Plain"]["max_tokens"] == 8
+    assert [one["label"] for one in record.provenance["decoding"]] == ["Plain", "Role"]
+    assert record.provenance["decoding"][0]["max_tokens"] == 8
 
 
 def test_a_replay_gives_the_same_words_with_chance_at_work(services: Services) -> None:

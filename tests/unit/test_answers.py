@@ -37,6 +37,17 @@ def both(value: str) -> Read:
         ("So she has 9 apples.", Read(None, "9")),
         ("The answer is 5 + 4 = 9", Read(None, "9")),
         ("There were 5, then 8.", Read(None, "8")),
+        # What is stated is read, whatever comes after it.
+        ("The answer is 35 (48 - 13).", Read(None, "35")),
+        ("Answer: 35 rolls were left out of 48", Read(None, "35")),
+        ("The answer is 7 – each friend gets 7 out of 28.", Read(None, "7")),
+        ("Answer: 35 = 48 - 13", Read(None, "35")),
+        ("The answer is 12 x 3 = 36 out of 40", Read(None, "36")),
+        ("Answer: 7\n- 5 apples are left", both("7")),
+        ("\\boxed{20} for 3 friends", Read(None, "20")),
+        ("La respuesta: 2,5 millones", Read(None, "2500000")),
+        ("The answer is 3 thousand.", Read(None, "3000")),
+        ("En 2024 mil personas", Read(None, "2024")),
         ("so the box \\boxed{42}", Read(None, "42")),
         ("no number at all", NOTHING),
         ("", NOTHING),
@@ -84,9 +95,40 @@ def test_the_question_tells_thousands_from_decimals() -> None:
 def test_labels_alone_and_in_free_text() -> None:
     labels = ("Positive", "negative", "very negative")
     assert read(" «Positive». ", "label", labels) == both("positive")
-    assert read("It is not positive but very negative.", "label", labels) == Read(None, "very negative")
+    assert read("It is very negative.", "label", labels) == Read(None, "very negative")
+    assert read("It is not positive but very negative.", "label", labels) == NOTHING
     assert read("neutral", "label", labels) == NOTHING
     assert read("positively", "label", labels) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Respuesta: sí, porque nadie le da la vuelta y no cambia", "sí"),
+        ("**Respuesta:** sí (no ha cambiado)", "sí"),
+        ("No es cruz.\nLa respuesta es «sí».", "sí"),
+        ("Respuesta: no. Luego, respuesta: sí. No hay duda.", "sí"),
+        ("Creo que sí", "sí"),
+        ("No sé si sí", None),
+    ],
+)
+def test_the_label_that_is_stated_not_the_last_one_named(text: str, label: str | None) -> None:
+    assert read(text, "label", ("sí", "no")).lenient == label
+    assert read("Answer: yes. There is no doubt about it.", "label", ("yes", "no")) == Read(None, "yes")
+    assert read("So.\n**Answer:** yes, no doubt.", "label").lenient == "yes"
+
+
+def test_an_answer_that_was_cut_says_only_what_it_states() -> None:
+    assert read("First 48 - 13 is 35, then", "number", cut=True) == NOTHING
+    assert read("The answer is 35 since 48", "number", cut=True) == Read(None, "35")
+    assert read("35", "number", cut=True) == both("35")
+    assert read("the coin is then: no, as", "label", ("yes", "no"), cut=True) == NOTHING
+    assert read("Yes, since the coin", "label", ("yes", "no"), cut=True) == Read(None, "yes")
+
+
+@pytest.mark.parametrize("text", ["The answer is 9" + " " * 20_000 + "#x", "answer:" + "\n " * 20_000 + "x 5"])
+def test_blanks_are_read_once(text: str) -> None:
+    assert read(text, "number").strict is None
 
 
 def test_labels_that_are_not_known() -> None:

@@ -89,6 +89,30 @@ def test_self_consistency_gives_what_most_say_not_what_comes_first() -> None:
     assert last.stats["prompt_tokens"] == 30
 
 
+@pytest.mark.parametrize(
+    ("answers", "parse", "text", "votes"),
+    [
+        (("7", "The answer is 1/2", "0.5"), "number", "The answer is 1/2", {"1/2": 2, "7": 1}),
+        (("1.000", "1000", "1"), "number", "1.000", {"1000": 2, "1": 1}),  # the question is Spanish
+        (("50%", "0.5", "50 %"), "number", "50%", {"50%": 2, "0.5": 1}),
+        (("Vigo", "París.", "parís"), "text", "París.", {"París.": 2, "Vigo": 1}),
+        (("no idea", "none", "The answer is 9"), "number", "The answer is 9", {"9": 1}),
+        (
+            ("Yes", "It is no longer heads, so no", "Answer: no"),
+            "label",
+            "It is no longer heads, so no",
+            {"no": 2, "yes": 1},
+        ),
+    ],
+)
+def test_what_samples_say_is_compared_as_it_is_graded(
+    answers: tuple[str, ...], parse: str, text: str, votes: dict[str, int]
+) -> None:
+    ask, _ = asker(*answers)
+    last = list(ask.ask(Column("A", Prompt("¿Cuánto? {{q}}"), samples=3, parse=parse), {"q": "?"}, (1, 2, 3)))[-1]
+    assert (last.text, last.votes) == (text, votes)
+
+
 def test_retrieval_fills_the_context_and_says_where_it_comes_from() -> None:
     ask, speaker = asker("nine")
     column = Column("A", Prompt("{{context}} Q: {{question}}"), retrieval=True, documents=("d",))

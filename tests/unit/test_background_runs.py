@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import prompts.runs.background
 from prompts.checks.kinds import Tools
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
+from prompts.outcome import Check
 from prompts.prompt import Prompt
 from prompts.runs.background import Runs
 from prompts.runs.cell import Cell
@@ -20,7 +22,7 @@ from prompts.runs.progress import Progress
 from prompts.runs.provenance import pinned
 from prompts.runs.runner import answer
 from prompts.runs.store import RunStore
-from rag.errors import AulaError, Cancelled, ModelNotReady, StrategyNotFound
+from rag.errors import AulaError, BadCheck, Cancelled, ModelNotReady, StrategyNotFound
 from tests.fake_asker import Asked, Halt, experiment
 
 
@@ -56,6 +58,14 @@ def test_a_run_is_done_with_every_cell_once_and_its_model_named(build: Callable[
     assert (record.name, record.provenance["models"]) == ("Mine", {"m": "aa"})
     assert {column.model for column in record.experiment.columns} == {"m"}
     assert set(asked.owners) == {"ana"}
+
+
+def test_a_run_whose_check_can_never_work_is_not_begun(build: Callable[..., Runs]) -> None:
+    asked = Asked()
+    runs = build(asked)
+    with pytest.raises(BadCheck):
+        runs.start("ana", replace(experiment(), checks=(Check("contians", "x"),)))
+    assert (runs.list("ana"), asked.begun) == ([], [])
 
 
 def test_a_pause_drops_the_cell_at_work_and_resuming_asks_none_twice(build: Callable[..., Runs]) -> None:

@@ -58,7 +58,7 @@ def test_a_card_is_whole_in_both_languages(name: str, lang: str) -> None:
     experiment = one.experiment(lang)
     assert experiment.missing() == []
     assert COLUMNS[0] < len(experiment.columns) <= COLUMNS[1]
-    assert 12 <= len(experiment.rows) <= 48
+    assert 12 <= len(experiment.rows) <= 60
     assert experiment.extra[CARD] == name
     assert Experiment.from_json(experiment.to_json()) == experiment
     assert all(text[lang] for text in (one.title, one.why, one.published))
@@ -197,6 +197,8 @@ def run(outcomes: Sequence[Sequence[bool]], expects: str, pairs: Sequence[tuple[
         ("same", [(True, True)] * 40 + [(False, False)] * 40, AGREES),
         ("same", [(True, True)] * 4 + [(False, False)] * 2, TOO_FEW),
         ("same", [(False, True)] * 14 + [(True, True)] * 10, DOES_NOT),
+        # 60 items of which ten differ: shown by the 90 % interval, as two one-sided tests at 5 % have it.
+        ("same", [(False, True), (True, False)] * 5 + [(True, True)] * 25 + [(False, False)] * 25, AGREES),
         ("same", [(False, False)] * 48, FLOOR),  # a model that knows nothing proves nothing
         ("varies", [(False, True)] * 14 + [(True, True)] * 10, AGREES),
         ("varies", [(True, True)] * 40 + [(False, False)] * 40, DOES_NOT),
@@ -205,6 +207,32 @@ def run(outcomes: Sequence[Sequence[bool]], expects: str, pairs: Sequence[tuple[
 )
 def test_the_conclusion_follows_from_the_interval(expects: str, outcomes: list[tuple[bool, bool]], key: str) -> None:
     assert conclude(*run(outcomes, expects, [(0, 1)])).key == key
+
+
+def test_a_card_of_no_difference_has_items_enough_to_show_it() -> None:
+    assert all(one.items >= 60 for one in cards() if one.expects == "same")
+
+
+def test_the_interval_that_shows_sameness_is_named() -> None:
+    said = conclude(*run([(True, True)] * 40 + [(False, False)] * 40, "same", [(0, 1)]))
+    assert "90% interval" in said.text("en")
+    assert "intervalo del 90 %" in said.text("es")
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("What is the capital of Iceland?", "Reykjavík", "Oslo"),
+        ("What is the capital of Paraguay?", "Asuncion.", "Lima"),
+        ("Who wrote One Hundred Years of Solitude?", "Gabriel Garcia Marquez", "Gabriel"),
+        ("What is the atomic number of sodium?", "It is 11", "about 110"),
+    ],
+)
+def test_a_fact_is_told_by_whole_words_in_any_spelling(question: str, right: str, wrong: str) -> None:
+    experiment = card("reasoning-about-facts").experiment("en")
+    at = next(n for n, row in enumerate(experiment.rows) if row.values["question"] == question)
+    outcomes = [grade(experiment, Place(0, at, 0), Reply("done", text), Tools())[0].lenient for text in (right, wrong)]
+    assert outcomes == ["right", "wrong"]
 
 
 def test_a_finding_about_two_pairs_must_hold_in_both() -> None:

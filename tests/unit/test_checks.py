@@ -56,6 +56,9 @@ PLAIN: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"type": "icontains-all", "value": ["A", "b"]}, "B a", "a"),
     ({"type": "contains-any", "value": ["x", "y"]}, "y", "Y"),
     ({"type": "icontains-any", "value": "x, y"}, "Y", "z"),
+    ({"type": "names", "value": "Reykjavik, Reikiavik"}, "It is Reykjavík.", "Reykjaviks"),
+    ({"type": "names", "value": ["García Márquez"]}, "Gabriel GARCIA-MARQUEZ", "García"),
+    ({"type": "names", "value": "11"}, "It is 11.", "about 110, or 11.5, or 1,911"),
     ({"type": "starts-with", "value": "Yes"}, "Yes, it is", "yes"),
     ({"type": "ends-with", "value": "end."}, "the end.", "end. no"),
     ({"type": "regex", "value": r"\d{4}"}, "in 1999", "in 199"),
@@ -103,6 +106,10 @@ def test_what_passes_and_fails(data: dict[str, Any], passes: str | None, fails: 
 def test_every_type_that_runs_is_tried_here() -> None:
     below = {"equals", "number", "exact-match", "f1", "similar", "llm-rubric", "model-graded-closedqa", "assert-set"}
     assert {data["type"] for data, _, _ in PLAIN} | below == {kind.type for kind in KINDS.values() if kind.judge}
+
+
+def test_hostile_tags_are_not_parsed_for_ever() -> None:
+    assert outcomes({"type": "contains-xml"}, "<a>" * 5000 + "</a>" * 2000) == ("wrong", "wrong")
 
 
 def test_equal_texts() -> None:

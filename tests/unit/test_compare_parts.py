@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -15,13 +16,16 @@ from rag.errors import BadOption, ExperimentInvalid, TemplateCode, VariableMissi
 from rag.prompt import plain_prompt, worded
 from rag.settings import PRESETS
 from ui import reply_view, variable_boxes
-from ui.chat_strategy import line, options, prompt_of
+from ui.chat_strategy import asking, line, options, prompt_of
 from ui.column_editor import FIELDS, MOST, WIDTH, Fields, fields, read
 from ui.column_filling import empty, put, put_prompt, shots_shown
-from ui.compare import for_chat
+from ui.compare import saved
+from ui.compare_run import ended
 from ui.desk import dots, head
 from ui.diff_view import differ_line, listed, two_texts
 from ui.lint_view import findings, proposal
+from ui.play_state import chat_packet
+from ui.texts import say
 
 BAD = '<img src=x onerror="alert(1)">&"'
 COLUMN = Column(
@@ -76,6 +80,7 @@ def test_an_empty_pair_of_boxes_is_no_example_and_stays_out_of_sight() -> None:
         ({"user": "{% if x %}"}, TemplateCode),
         ({"schema": "{"}, ExperimentInvalid),
         ({"schema": "[1]"}, ExperimentInvalid),
+        ({"schema": '{"a":' * 100_000}, ExperimentInvalid),
         ({"samples": 99}, BadOption),
         ({"samples": "x"}, BadOption),
         ({"top_p": 2}, BadOption),
@@ -209,6 +214,18 @@ def test_findings_show_rule_why_and_a_fix_only_where_there_is_one() -> None:
     assert findings([], False, "es") == ""
 
 
+def test_a_notice_takes_a_name_as_text() -> None:
+    assert "<img" not in saved(BAD, "es")
+
+
+def test_the_end_of_a_run_says_how_many_have_answered() -> None:
+    right, wrong = Reply("done", "9"), Reply("done", error={"es": "no", "en": "no"})
+    assert ended([right, right], False, "es") == say("es", "play.told_done")
+    assert "1 de 2" in ended([right, wrong], False, "es")
+    assert ended([wrong, wrong], False, "es") == say("es", "play.told_failed")
+    assert ended([right, None], True, "es") == say("es", "play.told_stopped")
+
+
 def test_a_proposal_shows_only_the_parts_that_change() -> None:
     html = proposal(Prompt("di algo", "Sé breve."), Prompt("di 3 cosas", "Sé breve."), "es")
     assert "<del>algo</del><ins>3 cosas</ins>" in html
@@ -229,13 +246,43 @@ def test_a_column_can_go_away_only_while_two_are_left() -> None:
 
 def test_a_strategy_keeps_one_place_for_the_chats_question() -> None:
     prompt = Prompt("{{context}}\nEn {{idioma}}: {{texto}}", "Hablas {{idioma}}.", (Shot("{{idioma}}", "sí"),), "Va:")
-    made = for_chat(prompt, {"idioma": "gallego", "texto": "se va"})
+    made = asking(prompt, {"idioma": "gallego", "texto": "se va"})
     assert made.user == "En gallego: {{question}}"  # the text's place, where none is called question
-    assert for_chat(Prompt("{{tema}} {{tono}}"), {"tono": "serio"}).user == "{{question}} serio"
-    assert for_chat(Prompt("{{a}}: {{question}}"), {"a": "Ojo"}).user == "Ojo: {{question}}"
-    assert for_chat(Prompt("Traduce."), {}).user == "Traduce.\n\n{{question}}"
+    assert asking(Prompt("{{tema}} {{tono}}"), {"tono": "serio"}).user == "{{question}} serio"
+    assert asking(Prompt("{{a}}: {{question}}"), {"a": "Ojo"}).user == "Ojo: {{question}}"
+    assert asking(Prompt("Traduce."), {}).user == "Traduce.\n\n{{question}}"
     assert made.begin == "Va:"
     assert made.shots == (Shot("gallego", "sí"),)
+
+
+def packet(column: Column, values: dict[str, str], in_use: str = "") -> dict[str, object]:
+    """Return what a browser keeps of a column: through JSON."""
+    return dict(json.loads(json.dumps(chat_packet(column, values, in_use))))
+
+
+@pytest.mark.parametrize("value", ["{% x %}", "{{question}}", "{{!question}}", "{{ other }}", "{{", '{"a": {"b": 1}}'])
+def test_what_a_value_holds_in_the_chat_is_data(value: str) -> None:
+    whole = Prompt("{{note}}question}} {{question}}", "S {{note}}", (Shot("{{note}}", "x"),), "{{note}}")
+    kept = packet(Column("x", whole), {"note": value, "question": "not this"})
+    found = AskOptions.from_json(options(kept, {}))
+    assert worded("Q {{question}}", found.template) == f"{value}question}}}} Q {{{{question}}}}"
+    assert (found.system, found.shots, found.begin) == (f"S {value}", ((value, "x"),), value)
+    assert line(kept, "es")
+
+
+def test_a_column_takes_its_decoding_into_the_chat_and_says_what_stays_behind() -> None:
+    kept = packet(COLUMN, {}, "another")
+    found = AskOptions.from_json(options(kept, {"temperature": 0.0, "max_tokens": 8}))
+    assert found.decoding == COLUMN.decoding
+    said = line(kept, "es").partition("</summary>")[0]  # seen without unfolding anything
+    for text in ("el modelo", "la búsqueda en documentos", "el número de muestras", "la forma de la respuesta"):
+        assert text in said
+    assert "solo cuenta el mensaje de sistema" in said
+    plain = Column("x", Prompt("{{question}}"), model="m")
+    assert "No se usa" not in line(packet(plain, {}, "m"), "es")
+    broken = kept | {"decoding": {"temperature": "hot"}, "unused": ["<b>"], "values": 3}
+    assert options(broken, {"temperature": 0.5})["temperature"] == 0.5
+    assert "<b>" not in line(broken, "es")
 
 
 def test_a_strategy_words_the_question_of_a_plain_chat() -> None:
@@ -264,8 +311,8 @@ def test_options_that_have_no_such_form_are_refused(bad: dict[str, object]) -> N
     [
         ("Q: {{question}}", "Q: {{question}}"),
         ("Text: {{text}}", "Text: {{question}}"),
-        ("{{text}} in {{style}}", "{{question}} in "),
-        ("{{context}}\n\n{{question}}", "\n\n{{question}}"),
+        ("{{text}} in {{style}}", "{{question}} in"),
+        ("{{context}}\n\n{{question}}", "{{question}}"),
         ("Write a poem.", "Write a poem.\n\n{{question}}"),
     ],
 )

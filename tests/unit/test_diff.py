@@ -50,6 +50,13 @@ def test_edges(a: str, b: str, expected: list[Span]) -> None:
     assert words(a, b) == expected
 
 
+@pytest.mark.parametrize("part", ["a b ", "a\nb\n"])
+def test_long_texts_that_repeat_themselves_come_to_an_end(part: str) -> None:
+    a, b = part * 3000, "b " + part * 2999
+    assert sides(words(a, b)) == (a, b)
+    assert sides(words(part * 400, "b " + part * 400)) == (part * 400, "b " + part * 400)
+
+
 def test_no_text_is_lost_whatever_changes() -> None:
     chance = random.Random(4)
     tokens = ["one", "two", "dos", "ñu", " ", "  ", "\n\n", ".", ",", '"""', "{{text}}", "<b>"]

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from prompts import template
 from prompts.column import Column, differences
-from prompts.experiment import Experiment, Place, Row, read_check
+from prompts.experiment import MOST_COLUMNS, Experiment, Place, Row, read_check
+from prompts.grammar import gbnf
 from prompts.outcome import Check, combined
 from prompts.prompt import Prompt, Shot
-from rag.errors import BadOption, ExperimentInvalid, TemplateCode, UnsafeCheck, VariableMissing
+from rag.errors import BadCheck, BadOption, ExperimentInvalid, TemplateCode, UnsafeCheck, VariableMissing
 from rag.settings import Decoding
 
 
@@ -143,6 +144,15 @@ def test_the_page_can_say_in_what_columns_differ() -> None:
     assert differences([cold, hot]) == ("temperature",)
     assert differences([cold, Column("B", Prompt("{{question}}!"), decoding=hot.decoding)]) == ("user", "temperature")
     assert differences([column(), column(), column(begin="A:")]) == ("begin",)
+    assert differences([column(), Column("B", Prompt("{{question}}"), parse="number")]) == ("parse",)
+
+
+def test_a_schema_nested_too_deeply_is_refused() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(5000):
+        deep = {"items": deep}
+    with pytest.raises(BadCheck):
+        gbnf(deep)
 
 
 def test_documents_differ_only_where_they_are_searched() -> None:
@@ -261,3 +271,37 @@ def test_outcomes_combine_with_the_worst_that_is_known() -> None:
     assert combined(["right", "unparsed"]) == "unparsed"
     assert combined(["right", "none"]) == "right"
     assert combined(["none"]) == combined([]) == "none"
+
+
+@pytest.mark.parametrize("wrong", ["abc", 5, [1], False])
+def test_what_is_no_mapping_is_refused_in_words(wrong: object) -> None:
+    whole = experiment().to_json()
+    for data in (whole | {"extra": wrong}, whole | {"rows": [{"vars": {}, "extra": wrong}]}):
+        with pytest.raises(ExperimentInvalid):
+            Experiment.from_json(data)
+
+
+@pytest.mark.parametrize("wrong", ["false", 1, 0, []])
+def test_retrieval_is_true_or_false(wrong: object) -> None:
+    with pytest.raises(ExperimentInvalid):
+        Column.from_json({"prompt": {"user": "a"}, "retrieval": wrong})
+
+
+def test_a_decoding_option_may_be_named_by_anything() -> None:
+    with pytest.raises(BadOption):
+        Column.from_json({"prompt": {"user": "a"}, "decoding": {1: 2, "foo": 3}})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(True, "true"), (7.0, "7"), (["a"], '["a"]'), ({"a": None}, '{"a": null}'), (None, "")]
+)
+def test_values_are_written_as_everywhere_else(value: object, text: str) -> None:
+    data = experiment().to_json() | {"rows": [{"vars": {"question": value}}]}
+    assert Experiment.from_json(data).rows[0].values["question"] == text
+
+
+def test_there_is_an_end_to_columns() -> None:
+    one = experiment().columns[0]
+    assert Experiment((one,) * MOST_COLUMNS, (Row({}),)).size == MOST_COLUMNS
+    with pytest.raises(BadOption):
+        Experiment((one,) * (MOST_COLUMNS + 1), (Row({}),))

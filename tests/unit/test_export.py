@@ -9,13 +9,16 @@ import json
 import pytest
 
 from prompts.experiment import Experiment
-from prompts.report.export import harmless, to_csv, to_json
+from prompts.report.export import to_csv, to_json
 from prompts.runs.cell import Cell
+from prompts.tables.writer import as_written, harmless
 from tests import run_cases
 
 
 def lines() -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(to_csv(run_cases.run(), run_cases.cells()), newline="")))
+    text = to_csv(run_cases.run(), run_cases.cells())
+    assert text.startswith("\ufeff")  # by which Excel knows that it is UTF-8
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
 def test_a_line_a_cell_row_by_row() -> None:
@@ -46,11 +49,13 @@ def test_no_cell_is_a_formula() -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1", "-", "- a"])
 def test_formulas_get_an_apostrophe(text: str) -> None:
     assert harmless(text) == f"'{text}"
+    assert as_written(harmless(text)) == text
 
 
 @pytest.mark.parametrize("text", ["-5", "+3", "-2.5", "-2,5", "7", "", "a=b", " x", "'quoted"])
 def test_numbers_and_texts_stay(text: str) -> None:
     assert harmless(text) == text
+    assert as_written(text) == text
 
 
 def test_json_is_the_whole_run_without_its_owner() -> None:

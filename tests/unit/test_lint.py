@@ -238,3 +238,11 @@ def test_every_rule_has_its_words_in_both_languages() -> None:
         assert {f"lint.{rule}_{what}" for rule in RULES for what in ("title", "why", "fix")} <= table(lang).keys()
     ours = [{key for key in table(lang) if key.startswith("lint.")} for lang in LANGUAGES]
     assert ours[0] == ours[1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Write" + " " * 50_000 + "x", "Extract the a" + " " * 50_000 + "x", "Text: {{text}}\n" + "#" * 80 + "x"],
+)
+def test_blanks_and_signs_are_read_once(text: str) -> None:
+    assert isinstance(lint(Prompt(text), "en"), list)

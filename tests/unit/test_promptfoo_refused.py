@@ -38,6 +38,9 @@ RUNS = [
     {"type": "context-recall", "value": "x", "contextTransform": "output.context"},
     {"type": "similar", "value": "x", "provider": "python:embed.py"},
     {"type": "llm-rubric", "value": "x", "provider": {"id": "exec:./run.sh"}},
+    {"type": "llm-rubric", "value": "x", "provider": "python: grade.py"},
+    {"type": "llm-rubric", "value": "x", "provider": {"text": {"id": "./judge.js"}}},
+    {"type": "contains", "value": "exec: python x.py"},
     {"type": "llm-rubric", "value": "x", "rubricPrompt": "file://prompt.txt"},
     {"type": "assert-set", "assert": [{"type": "contains", "value": "a"}, {"type": "javascript", "value": "1"}]},
     {"$ref": "other.yaml#/x"},
@@ -74,6 +77,11 @@ def test_in_the_default_they_stand_for_the_whole_file(check: dict[str, Any]) -> 
         {"vars": {"q": "a"}, "options": {"transformVars": "file://vars.js"}},
         {"vars": {"q": "a"}, "assertScoringFunction": "file://score.py"},
         {"vars": {"q": "a"}, "provider": "python:answer.py"},
+        {"vars": {"q": "a"}, "provider": "./custom.js"},
+        {"vars": {"q": "a"}, "provider": {"python: answer.py": {"config": {}}}},
+        {"vars": {"q": "a"}, "options": {"provider": "python: grade.py"}},
+        {"vars": {"q": "a"}, "options": {"provider": {"embedding": "my embedder.js"}}},
+        {"vars": {"q": "exec: python x.py"}},
         {"vars": {"q": "a"}, "description": "{% raw %}"},
     ],
 )
@@ -94,7 +102,9 @@ def test_tests_that_would_run_or_read_something_name_their_row(test: object) -> 
         {"defaultTest": "file://default.yaml"},
         {"prompts": "file://prompt.txt"},
         {"prompts": ["prompts/one.txt"]},
+        {"prompts": ["my prompts.txt"]},
         {"prompts": ["prompt.py:make"]},
+        {"prompts": ["the prompts/my prompt.py:make"]},
         {"prompts": ["exec: ./make.sh"]},
         {"prompts": [{"raw": "{{ q | upper }}"}]},
         {"prompts": ["{% for x in y %}{{x}}{% endfor %}"]},
@@ -103,6 +113,10 @@ def test_tests_that_would_run_or_read_something_name_their_row(test: object) -> 
         {"prompts": ['[{"role": "user", "content": "{{ q | dump }}"}]']},
         {"providers": ["python:answer.py"]},
         {"providers": ["exec: ./answer.sh"]},
+        {"providers": ["./my own/answer.js"]},
+        {"providers": [{"python: answer.py": {"label": "mine"}}]},
+        {"defaultTest": {"options": {"provider": "python: grade.py"}}},
+        {"redteam": {"provider": {"id": "exec: ./attack.sh"}}},
         {"providers": ["file://providers.yaml"]},
         {"providers": [{"id": "javascript:answer.js"}]},
         {"providers": [{"id": "openai:x", "transform": "output"}]},
@@ -137,6 +151,7 @@ def test_scenarios_go_on_counting() -> None:
         "my javascript:code is broken",
         "See https://example.org/a.html for more.",
         "https://example.org/page",
+        "What happens when I run exec: python x.py",
         "a profile: x",
         "{one} brace and {{q}}",
         "50 % of {x}",
@@ -207,3 +222,16 @@ def test_crossing_is_bounded() -> None:
     many = [{"vars": {"x": n}} for n in range(100)]
     with pytest.raises(BadOption):
         load(config(scenarios=[{"config": many, "tests": many}]))
+
+
+@pytest.mark.parametrize("text", ["Sum up {{q}} for notes.txt", "What is in notes.txt?", "Read this:\nnotes.txt"])
+def test_a_prompt_that_names_a_file_is_no_path(text: str) -> None:
+    assert load(config(prompts=[text])).columns[0].prompt.user == text
+
+
+@pytest.mark.parametrize(
+    "provider", ["openai:gpt-4o", {"id": "openai:x", "config": {"a": 1}}, {"embedding": "openai:x"}]
+)
+def test_a_provider_that_is_a_service_is_kept(provider: object) -> None:
+    tests = [{"vars": {"q": "a", "provider": "python: a snake"}, "options": {"provider": provider}}]
+    assert load(config(tests=tests)).rows[0].extra["options"]["provider"] == provider

@@ -135,6 +135,35 @@ def test_shares_have_their_interval() -> None:
     assert len(soup().select("figure svg")) == 4
 
 
+def test_pairs_have_their_difference_and_how_sure_it_is() -> None:
+    run, cells = run_cases.run(), run_cases.cells()
+    (pair,) = summary(run.experiment, cells).pairs
+    head, *lines = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in soup().select(".pairs tr")]
+    assert len(lines) == 1
+    assert len(head) == len(lines[0]) == 7
+    name, difference, interval, p, adjusted, only_a, only_b = lines[0]
+    assert name == f"A {BAD} → B"
+    assert difference == f"+{round(100 * pair.difference)}"
+    assert f"+{round(100 * pair.low)} to +{round(100 * pair.high)}" in interval
+    assert (only_a, only_b) == (str(pair.only_a), str(pair.only_b))
+    assert pair.only_b > pair.only_a
+    for shown, value in ((p, pair.p), (adjusted, pair.p_adjusted)):
+        assert f"{round(value, 3):g}" in shown
+    assert "p (McNemar, exacta)" in seen("es")
+
+
+def test_three_columns_have_three_pairs_with_what_holm_makes_of_them() -> None:
+    run, cells = run_cases.run(), run_cases.cells()
+    three = replace(run.experiment, columns=(*run.experiment.columns, replace(run.experiment.columns[1], label="C")))
+    more = {replace(place, column=2): replace(cell, place=replace(place, column=2)) for place, cell in cells.items()}
+    found = summary(three, cells | {place: one for place, one in more.items() if place.column == 2})
+    text = BeautifulSoup(html(replace(run, experiment=three), found, cells, "en"), "html.parser")
+    assert len(text.select(".pairs tbody tr")) == 3
+    assert found.pairs[0].p_adjusted > found.pairs[0].p
+    first = [cell.get_text() for cell in text.select(".pairs tbody tr")[0].find_all("td")]
+    assert first[2] != first[3]
+
+
 def test_it_says_in_what_columns_differ() -> None:
     text = seen("es")
     for what in (

@@ -110,6 +110,20 @@ def test_filters_let_through_what_they_say() -> None:
     assert chosen(experiment(), only_strict, "unparsed") == [0, 2]
 
 
+def test_two_wrong_answers_may_differ() -> None:
+    def said(column: int, read: str, text: str = "", outcome: Outcome = "wrong") -> Cell:
+        made = cell(Place(column, 0, 0), outcome, text=text or f"It is {read}.")
+        return replace(made, grades=(replace(made.grades[0], read=read),))
+
+    def differ(one: Cell, other: Cell) -> bool:
+        return chosen(experiment(1), {one.place: one, other.place: other}, "different") == [0]
+
+    assert differ(said(0, "12"), said(1, "99"))
+    assert not differ(said(0, "12", "Twelve, so 12"), said(1, "12", "12"))  # only what was read counts
+    assert differ(said(0, "", "no idea", "unparsed"), said(1, "", "who knows", "unparsed"))
+    assert differ(said(0, "12", outcome="right"), said(1, "12"))
+
+
 def test_unchecked_answers_differ_by_their_words() -> None:
     place = Place(1, 0, 0)
     cells = cells_of(("none", "none"), ("none", "none")) | {place: cell(place, "none", text="Another")}
@@ -162,6 +176,15 @@ def test_progress_says_why_a_run_failed_and_when_time_is_not_known() -> None:
     assert "Sin modelo &lt;img" in failed
     assert say("es", "result.no_time_yet") in progress(run("running"), Progress("running", 0, 8), "es")
     assert say("en", "result.ahead", n=2) in progress(run("waiting"), Progress("waiting", 0, 8, ahead=2), "en")
+
+
+def test_what_is_read_out_by_itself_does_not_change_every_second() -> None:
+    def read_out(seconds: float, done: int) -> list[str]:
+        shown = str(progress(run("running"), Progress("running", done, 8, seconds), "en"))
+        assert f"{seconds:g} s" in shown
+        return re.findall(r'role="status">([^<]*)<', shown)
+
+    assert read_out(40.0, 1) == read_out(39.0, 2) == [say("en", "result.state_running")]
 
 
 # -- figures, a cell, a replay ---------------------------------------------------------------------------------------
@@ -379,6 +402,7 @@ def test_a_whole_experiment_is_told_from_a_table() -> None:
     assert test_files.taken("x.json", whole) == experiment()
     table = test_files.taken("x.json", b'[{"question": "a"}]')
     assert not isinstance(table, Experiment)
+    assert test_files.taken("x.yaml", whole) == experiment()  # JSON is YAML too
     promptfoo = test_files.taken("x.yaml", b"prompts: ['Say {{a}}']\ntests: [{vars: {a: '1'}}]\n")
     assert isinstance(promptfoo, Experiment)
     assert promptfoo.rows[0].values == {"a": "1"}
@@ -390,3 +414,13 @@ def test_cases_are_taken_away_and_brought_back() -> None:
     table = test_files.taken("x.csv", carried.encode("utf-8"))
     assert not isinstance(table, Experiment)
     assert [row["expected"] for row in table.rows] == ["0", "1", "2", "3"]
+
+
+def test_what_a_spreadsheet_would_run_is_disarmed_and_read_back_as_it_was() -> None:
+    texts = ("=1+1", "+cmd|' /C calc'!A0", "-5", "- a", "@x", "'=quoted", "''-1", "'plain'", "＝1", "a=b")
+    carried = content(test_files.as_csv([Row({"question": text}) for text in texts]))
+    assert carried.startswith("\ufeff")
+    assert not [line for line in carried.splitlines()[1:] if line.lstrip('"')[:1] in "=+@＝"]
+    table = test_files.taken("x.csv", carried.encode("utf-8"))
+    assert not isinstance(table, Experiment)
+    assert tuple(row["question"] for row in table.rows) == texts

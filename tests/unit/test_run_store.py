@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from sqlalchemy import MetaData, insert, select
+from sqlalchemy import MetaData, insert, select, update
 
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
@@ -178,3 +178,11 @@ def test_the_step_makes_the_tables_that_the_schema_names(database):
         named = {"include_name": lambda name, kind, _: kind != "table" or name in ours.tables}
         context = MigrationContext.configure(connection, opts=named)
         assert compare_metadata(context, ours) == []
+
+
+def test_a_run_that_cannot_be_read_hides_no_other(store, database):
+    kept, broken = store.create("ana", EXPERIMENT), store.create("ana", EXPERIMENT)
+    with database.begin() as connection:
+        connection.execute(update(runs).where(runs.c.id == broken).values(experiment={"columns": "all", "rows": 5}))
+    assert [one.id for one in store.list("ana")] == [kept]
+    store.delete("ana", broken)

@@ -42,6 +42,17 @@ def test_cells_come_in_order_judged_and_what_is_done_is_not_asked() -> None:
     assert cells[0].grades[0].check == what.checks[0]
 
 
+@pytest.mark.parametrize(
+    ("threshold", "weight", "outcome"),
+    [(0.5, 1.0, "right"), (0.6, 1.0, "wrong"), (0.6, 3.0, "right"), (None, 3.0, "wrong"), (0, 3.0, "wrong")],
+)
+def test_a_row_may_ask_for_a_share_of_its_checks(threshold: float | None, weight: float, outcome: str) -> None:
+    checks = (Check("contains", "zzz", negate=True, weight=weight), Check("contains", "zzz"))
+    row = Row({"q": "x"}, checks, extra={"threshold": threshold})
+    (cell,) = cells_of(Asked(), Experiment((Column("A", Prompt("{{q}}")),), (row,)))
+    assert (cell.strict, cell.lenient) == (outcome, outcome)
+
+
 def test_seeds_follow_from_the_experiment_and_not_from_the_column() -> None:
     asked = Asked()
     columns = (Column("A", Prompt("{{q}}"), samples=3), Column("B", Prompt("{{q}}"), samples=3))

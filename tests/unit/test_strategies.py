@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from prompts import yaml_text
 from prompts.checks.answers import read
 from prompts.column import differences
 from prompts.grammar import gbnf
@@ -201,6 +202,12 @@ def test_stops_and_odd_texts_survive_writing() -> None:
     assert Strategy.from_yaml(one.name, one.to_yaml()) == one
 
 
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029", "\r\n", "\r"])
+def test_every_end_of_a_line_survives_writing(end: str) -> None:
+    for text in (f"a{end}b", f"a{end}b\nc", f"{end}a\n b{end}"):
+        assert yaml_text.read(yaml_text.write({"a": text})) == {"a": text}
+
+
 def test_the_least_that_a_file_needs() -> None:
     one = Strategy.from_yaml("short", LEAST)
     assert (one.kind, one.order, one.samples, one.parse, one.retrieval) == ("strategy", LAST, 1, "text", False)
@@ -302,6 +309,14 @@ def test_a_broken_file_is_left_out_and_named(tmp_path: Path) -> None:
         for name in ("folder.yaml", "latin.yaml", "long.yaml", "role.yaml: samples", "tabs.yaml"):
             assert sum(name in text for text in said) == 1
         assert len(said) == 5
+
+
+def test_options_with_names_of_any_kind_break_no_library(tmp_path: Path) -> None:
+    good = shipped()[0].to_yaml()
+    (tmp_path / "odd.yaml").write_text(good + "decoding: {1: 2, foo: 3}\n", encoding="utf-8")
+    found = load([tmp_path])
+    assert len(found.strategies) == len(shipped())
+    assert "odd.yaml" in found.problems[0].text("en")
 
 
 def test_a_folder_that_is_not_there_is_empty(settings: Settings) -> None:

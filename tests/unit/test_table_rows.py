@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 
+from prompts.checks.registry import KINDS, Kind
 from prompts.experiment import Row
 from prompts.outcome import Check
+from prompts.promptfoo.expected import written
 from prompts.tables.reader import Table, expected, from_rows, parse_pasted, read_table, to_rows
 from rag.errors import PromptError, TableUnreadable, UnsafeCheck
 
@@ -162,3 +165,29 @@ def test_every_refusal_is_for_people() -> None:
     with pytest.raises(PromptError) as caught:
         read_table("<b>.csv", b"a,b\n1,2,3\n")
     assert caught.value.text("es") != caught.value.text("en")
+
+
+VALUES: dict[str, list[Any]] = {
+    "text": ["Paris", "[1]", '"quoted"', "a: b", '{"a": 1}', "contains: x"],
+    "texts": ["Paris", "[1]", '"[1]"', ["a, b", "c"], '["x"', '"{a} b'],
+    "list": [["a, b", 'c "d"', "e"]],
+    "number": ["9", {"min": 1, "max": 5}, "[1]"],
+    "schema": [None, {"type": "object"}, '{"type": "object"}', "type: object"],
+    "elements": [None, {"requiredElements": ["a.b"]}],
+    "regex": ["[a-z]+(x)", '"[x]"'],
+    "language": ["es"],
+    "rubric": [None, "Is polite"],
+    "checks": [None],
+    "nothing": [None],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.type)
+@pytest.mark.parametrize("threshold", [None, 0.0, 0.5, 1e-7, 5000.0, 1e20])
+def test_every_check_is_read_back_from_its_cell(kind: Kind, threshold: float | None) -> None:
+    for value in VALUES[kind.wants]:
+        for negate in (False, True):
+            given = Check(kind.type, value, negate, threshold)
+            # Where promptfoo's own threshold is another one, the one that holds here is written.
+            holds = 0.75 if kind.type == "similar" and threshold is None else threshold
+            assert expected(written(given)) == Check(kind.type, value, negate, holds), written(given)

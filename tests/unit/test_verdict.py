@@ -102,8 +102,31 @@ def test_three_columns_are_corrected_and_say_so() -> None:
     assert pair(three).p == pytest.approx(2 / 64)
     assert pair(three).p_adjusted == pytest.approx(3 * 2 / 64)
     assert pair(three).conclusion == "unclear"
+    said = pair(three).verdict.text("en")
+    assert "On its own this comparison would show a difference" in said
+    assert "one of 3" in said
+    assert "entre tantas" in pair(three).verdict.text("es")
+    assert pair(three).needed is not None
+    assert pair(run(a, b)).needed is not None
+    assert (pair(three).needed or 0) > (pair(run(a, b)).needed or 0)  # each must pass a stricter test
     assert "verdict.holm" in notes(three)
     assert "verdict.holm" not in notes(run(a, b))
+
+
+def test_what_the_interval_shows_and_the_test_does_not_is_explained() -> None:
+    found = pair(run("w" * 5 + "r" * 95, "r" * 100))
+    assert (found.low > 0, found.p > 0.05, found.conclusion) == (True, True, "unclear")
+    assert "leaves out 0" in found.verdict.text("en")
+    assert "deja fuera el 0" in found.verdict.text("es")
+
+
+def test_where_as_many_items_would_do_it_is_chance_and_no_number() -> None:
+    a, b = "w" * 6 + "r" * 10, "r" * 16
+    found = pair(run(a, b, a))
+    assert found.needed is not None
+    said = found.verdict.text("en")
+    assert ("matter of chance" in said) == (found.needed <= found.n)
+    assert ("would be needed" in said) == (found.needed > found.n)
 
 
 def test_strict_reading_beside_the_lenient_one() -> None:
