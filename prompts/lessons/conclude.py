@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MARGIN = 0.10  # differences below ten points count as none: an equivalence margin (Schuirmann 1987), chosen beforehand
 _FLOOR = 0.10
+_LEAST = 10  # items before a model is said to know nothing
 AGREES, DOES_NOT, TOO_FEW, FLOOR = "card.agrees", "card.does_not", "card.too_few", "card.floor"
 
 
@@ -53,7 +54,7 @@ def conclude(card: Card, summary: Summary) -> Said:
     differences = [_difference(summary, a, b, narrow=card.expects == "same") for a, b in card.pairs]
     key = {"better": _better, "same": _same, "varies": _varies}[card.expects](differences)
     if all((column.accuracy or 0.0) < _FLOOR for column in summary.columns if column.n):
-        key = TOO_FEW if not any(column.n for column in summary.columns) else FLOOR
+        key = FLOOR if all(column.n >= _LEAST for column in summary.columns) else TOO_FEW
     # Of six pairs of orders the widest apart is what the finding is about.
     shown = differences if card.expects != "varies" else [max(differences, key=lambda one: abs(one.value))]
     return Said(key, {"found": _joined([_said(summary, one) for one in shown])})

@@ -9,9 +9,9 @@ from dataclasses import replace
 from prompts.lint.requests import INSTRUCTION
 from prompts.lint.text import Draft, Finding, Text, edited, finding
 from prompts.prompt import Prompt
+from prompts.template import VARIABLE
 from rag.lexical import fold
 
-VARIABLE = re.compile(r"\{\{\s*([^\W\d][\w-]*)\s*\}\}")
 _CONTEXTS = (
     "context contexto passage passages pasaje pasajes document documents documento documentos source sources fuente"
     " fuentes fragment fragments fragmento fragmentos"

@@ -9,9 +9,9 @@ from difflib import get_close_matches
 
 from prompts.lint.text import Draft, Finding, Text, edited, finding, shot_texts
 from prompts.prompt import CONTEXT, Prompt, Shot
+from prompts.template import VARIABLE
 from prompts.words import Said
 
-_VARIABLE = re.compile(r"\{\{\s*([^\W\d][\w-]*)\s*\}\}")
 _ONE_BRACE = re.compile(r"(?<![{\\\w$])\{([^\W\d]\w*)\}(?!\})")
 
 
@@ -21,7 +21,7 @@ def unknown(draft: Draft) -> Iterator[Finding]:
         return
     seen: set[str] = set()
     for text in _texts(draft):
-        for match in _VARIABLE.finditer(text.raw):
+        for match in VARIABLE.finditer(text.raw):
             name = match.group(1)
             if name in seen or name in draft.variables or name == CONTEXT:
                 continue

@@ -100,9 +100,9 @@ def three_short_columns(page: Page) -> None:
         page.locator(f"#aula-user-{n} textarea").fill("{{question}}" + " ?" * n)
         page.locator(f"#aula-settings-{n} .label-wrap").first.click()
         field = page.locator(f"#aula-max-tokens-{n} input[type=number]")
-        field.fill("4")
+        field.fill("24")  # so that the run takes longer than what is done with it meanwhile
         field.press("Tab")
-        expect(field).to_have_value("4")
+        expect(field).to_have_value("24")
 
 
 def test_twenty_cases_over_three_columns_survive_a_restart(
@@ -124,6 +124,11 @@ def test_twenty_cases_over_three_columns_survive_a_restart(
     expect(state).to_have_attribute("data-state", "running", timeout=SLOW)
     expect(page.locator(".aula-cell").nth(2)).to_be_visible(timeout=SLOW)  # results appear as they come
 
+    stop = page.locator("#aula-run [data-do=stop]")
+    stop.focus()
+    expect(state).not_to_have_attribute("data-done", str(done(page)), timeout=SLOW)
+    expect(stop).to_be_focused()  # though all of it was drawn anew
+
     page.reload()  # the run goes on, and is found again
     settled(page)
     playground(page, "play.tab_results")
@@ -132,10 +137,6 @@ def test_twenty_cases_over_three_columns_survive_a_restart(
     expect(state).to_have_attribute("data-state", "paused")
     page.locator("[data-do=resume]").click()
     expect(state).to_have_attribute("data-state", "running", timeout=SLOW)
-    stop = page.locator("#aula-run [data-do=stop]")
-    stop.focus()
-    expect(state).not_to_have_attribute("data-done", str(done(page)), timeout=SLOW)
-    expect(stop).to_be_focused()  # though all of it was drawn anew
 
     storage = context.storage_state()
     app.stop()
