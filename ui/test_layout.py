@@ -24,7 +24,6 @@ class TestLayout:
         self.selected = gr.State(0)
         # The headers that Aula gave the table last: others are somebody's. None until what the browser keeps is read.
         self.own = gr.State(None)
-        self.draft = gr.BrowserState(None, storage_key="aula_test_set", secret="aula")  # noqa: S106 - no secret
         self.intro = block("", "aula-test-intro")
         self._sources()
         self._table()

@@ -34,9 +34,9 @@ Updates = tuple[object, ...]
 class TestTab:
     """Its components and callbacks."""
 
-    def __init__(self, services: Services, running: Running, shared: Shared) -> None:
-        """Use the lower layers; nothing is laid out yet."""
-        del running  # a run is not the page's: it goes on without it
+    def __init__(self, services: Services, _running: Running, shared: Shared) -> None:
+        """Use the lower layers; nothing is laid out yet. A browser reads what it keeps outside of folded tabs only."""
+        self.draft = gr.BrowserState(None, storage_key="aula_test_set", secret="aula")  # noqa: S106 - no secret
         self._runs = services.runs
         self._saved = services.saved
         self._shared = shared
@@ -54,13 +54,13 @@ class TestTab:
         held, columns = parts.held, shared.column_inputs
         whole = [*held, *columns]
         looked = [parts.own, *whole]
-        looks = [parts.missing, parts.checks, parts.plan, parts.table, parts.own, parts.draft]
+        looks = [parts.missing, parts.checks, parts.plan, parts.table, parts.own, self.draft]
 
         blocks.load(self.begin, None, [parts.intro, parts.editor.kind], **quiet)
         # As one types, only the last state of the table matters.
         changed = [one.change for one in (parts.table, parts.kept, parts.repeats, parts.seed, parts.name)]
         gr.on([*changed, tabs.change], self.look, looked, looks, trigger_mode="always_last", **quiet)
-        before = [parts.draft, shared.incoming_test, *held]
+        before = [self.draft, shared.incoming_test, *held]
         blocks.load(self.restore, before, [*held, parts.own], **quiet).then(self.look, looked, looks, **quiet)
 
         sources = [parts.replace, *held]
