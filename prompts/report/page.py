@@ -180,6 +180,8 @@ def _flat(values: Mapping[str, Any], before: str = "") -> list[tuple[str | Marku
     for name, value in values.items():
         if isinstance(value, Mapping):
             found += _flat(value, f"{before}{name} · ")
+        elif isinstance(value, (list, tuple)) and any(isinstance(one, Mapping) for one in value):
+            found += _flat({str(n): one for n, one in enumerate(value, 1)}, f"{before}{name} · ")
         else:
             found.append((f"{before}{name}", Markup("<code>{}</code>").format(_plainly(value))))
     return found

@@ -195,3 +195,11 @@ def test_a_run_that_has_hardly_begun_has_a_report_too() -> None:
     text = html(run, summary(run.experiment, {}), {}, "es")
     assert table("es")["report.provenance_none"] in text
     assert "details class" not in text
+
+
+def test_each_columns_decoding_is_written_out() -> None:
+    decoding = [{"label": "A", "temperature": 0.5}, {"label": "B", "temperature": 0.7}]
+    run = replace(run_cases.run(), provenance={"decoding": decoding})
+    text = html(run, summary(run.experiment, {}), {}, "en")
+    assert "decoding · 2 · temperature" in text
+    assert "{&#39;" not in text
