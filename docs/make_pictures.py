@@ -74,7 +74,7 @@ def _take(browser: Browser, url: str) -> None:
 
 def _playground(page: Page) -> None:
     """Two strategies side by side, and a card with its results."""
-    page.set_viewport_size({"width": 1280, "height": 1400})
+    page.set_viewport_size({"width": 1280, "height": 1700})
     page.locator("#aula-tabs [role=tab]").nth(2).click()
     expect(page.locator("#aula-differs p")).to_be_visible()
     for column, name in enumerate(("zero-shot", "zero-shot-cot")):
@@ -83,9 +83,11 @@ def _playground(page: Page) -> None:
         page.locator(f"#aula-strategy-{column} [role=option]", has_text=title).first.click()
         page.wait_for_timeout(1_000)
     page.locator("#aula-play-run").click()
+    expect(page.locator("#aula-play-stop")).to_be_visible()
     expect(page.locator("#aula-play-run")).to_be_visible(timeout=SLOW)
     page.wait_for_timeout(500)
     page.screenshot(path=PICTURES / "compare-es.png")
+    page.set_viewport_size({"width": 1280, "height": 1100})
     _inner(page, "lessons")
     card = page.locator('[data-card="chain-of-thought"]')
     card.locator("[data-do=run]").click()
