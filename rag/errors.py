@@ -31,6 +31,8 @@ AulaError
 ├── PromptError
 │   ├── TemplateCode         a prompt with loops, conditions or filters
 │   ├── VariableMissing      a variable that no value was given for
+│   ├── RowVariableMissing   a row that leaves a variable empty
+│   ├── RowEmpty             an empty line of the table, where a row was meant
 │   ├── ExperimentInvalid    an experiment that is not put together as it must be
 │   │   ├── StrategyInvalid  a file of a strategy, likewise
 │   │   └── StrategyUnreadable  one that is no YAML, or no text at all
