@@ -100,6 +100,7 @@ def three_short_columns(page: Page) -> None:
         page.locator(f"#aula-user-{n} textarea").fill("{{question}}" + " ?" * n)
         page.locator(f"#aula-settings-{n} .label-wrap").first.click()
         field = page.locator(f"#aula-max-tokens-{n} input[type=number]")
+        expect(field).to_have_value("512")  # what is unfolded gets its value a moment later, over what is there
         field.fill("24")  # so that the run takes longer than what is done with it meanwhile
         field.press("Tab")
         expect(field).to_have_value("24")
