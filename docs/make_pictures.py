@@ -91,7 +91,7 @@ def _playground(page: Page) -> None:
     _inner(page, "lessons")
     card = page.locator('[data-card="chain-of-thought"]')
     card.locator("[data-do=run]").click()
-    expect(card.locator(".aula-run-state")).to_have_attribute("data-state", "done", timeout=8 * SLOW)
+    expect(card.locator(".aula-conclusion")).to_be_visible(timeout=8 * SLOW)
     page.wait_for_timeout(2_000)
     page.screenshot(path=PICTURES / "lessons-es.png")
     card.locator("[data-do=answers]").click()
