@@ -170,7 +170,7 @@ class TestTab:
         whole = table if replaces or not held.rows else test_table.joined(held.table, table)
         rows = test_table.rows_of(whole, held.rows)
         _tell(count(language(request), "test.taken", len(table.rows)), request)
-        return self._filled(replace(held, rows=rows, table=whole))
+        return self._rows(replace(held, rows=rows, table=whole))
 
     @guarded
     def arrive(self, packet: Mapping[str, Any] | None) -> Updates:
@@ -187,7 +187,7 @@ class TestTab:
             return _same()
         held = test_held.read(values)
         rows = (*held.rows, Row({name: str(value) for name, value in packet["values"].items()}))
-        return self._filled(replace(held, rows=rows))
+        return self._rows(replace(held, rows=rows))
 
     # -- the table ---------------------------------------------------------------------------------------------------
 
@@ -217,9 +217,12 @@ class TestTab:
         return (test_table.blank(test_held.variables(found)), dict(EMPTY), 1, 0, "")
 
     def _filled(self, held: Held) -> Updates:
-        """Return what the components are to hold."""
-        grid = test_table.show(held.rows, held.table.columns)
-        return (grid, held.kept(), held.repeats, held.seed, held.name)
+        """Return what all the components are to hold."""
+        return (*self._rows(held)[:2], held.repeats, held.seed, held.name)
+
+    def _rows(self, held: Held) -> Updates:
+        """Return new rows for the table; what is being typed in the other boxes meanwhile stays."""
+        return (test_table.show(held.rows, held.table.columns), held.kept(), *_same()[2:])
 
     # -- checks ------------------------------------------------------------------------------------------------------
 
@@ -240,7 +243,7 @@ class TestTab:
         if at is None:
             raise RowEmpty(row=selected + 1)
         rows = [replace(row, checks=(*row.checks, check)) if n == at else row for n, row in enumerate(held.rows)]
-        return (*self._filled(replace(held, rows=tuple(rows))), at)
+        return (*self._rows(replace(held, rows=tuple(rows))), at)
 
     @guarded
     def remove_check(self, request: gr.Request, event: gr.EventData, *values: object) -> object:

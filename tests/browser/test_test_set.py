@@ -168,6 +168,14 @@ def test_twenty_cases_over_three_columns_survive_a_restart(
     context.close()
 
 
+# What the browser keeps is enciphered anew each time: it is the last when none has come for a while.
+KEPT_AND_QUIET = """() => {
+    const kept = localStorage.getItem("aula_test_set") ?? "", now = performance.now();
+    if (kept !== window.keptBefore) { window.keptBefore = kept; window.keptSince = now; }
+    return kept.length > 200 && now - window.keptSince > 2000;
+}"""
+
+
 def test_a_reload_keeps_what_was_not_saved(open_page: Opener) -> None:
     page = open_page()
     playground(page, "play.tab_test")
@@ -177,7 +185,8 @@ def test_a_reload_keeps_what_was_not_saved(open_page: Opener) -> None:
     page.locator("#aula-test-seed input").fill("7")
     rows = count("es", "test.rows", 2)
     expect(page.locator("#aula-test-plan")).to_contain_text(rows)
-    page.wait_for_function("localStorage.getItem('aula_test_set')?.length > 200")
+    expect(page.locator("#aula-test-seed input")).to_have_value("7")  # typed while the rows were on their way
+    page.wait_for_function(KEPT_AND_QUIET)
     page.reload()
     settled(page)
     playground(page, "play.tab_test")
