@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Connection,
     DateTime,
@@ -18,12 +19,16 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
+    UniqueConstraint,
     create_engine,
     event,
+    false,
+    true,
 )
 
 from rag.errors import DataTooNew
@@ -40,11 +45,37 @@ documents = Table(
     Column("title", Text, nullable=False, server_default=""),
     Column("unit", String(16), nullable=False, server_default="page"),
     Column("language", String(8), nullable=False, server_default=""),
-    Column("status", String(16), nullable=False),  # ready | partial; a failed upload leaves no row
-    Column("page_count", Integer, nullable=False, server_default="0"),
+    Column("status", String(16), nullable=False),  # waiting | reading | paused | locked | ready | partial | failed
+    Column("page_count", Integer, nullable=False, server_default="0"),  # of the file, once it has been opened
     Column("note", JSON),  # {"en": ..., "es": ...} or null
-    Column("chunk_size", Integer),  # in characters, as is the overlap; null: rag.chunking's own
+    Column("chunk_size", Integer),  # in tokens, as is the overlap; null: rag.chunking's own
     Column("chunk_overlap", Integer),
+    Column("read", Boolean, nullable=False, server_default=true()),  # every page that will come is in `pages`
+    Column("encrypted", Boolean, nullable=False, server_default=false()),  # who holds it has shown its password
+    Column("origin", Text, nullable=False, server_default=""),  # the archive, address or folder that it came from
+)
+
+# A shelf of an owner's own. `folder`: the watched folder that fills it, by its root's key and the path below that.
+collections = Table(
+    "collections",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(128), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("folder", JSON),  # {"root": ..., "path": ...} or null
+    Column("created", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("owner", "name"),
+)
+
+# What was last seen of each file of a watched folder, so that a change is noticed and a file is not read twice.
+watched = Table(
+    "watched",
+    metadata,
+    Column("collection", ForeignKey("collections.id", ondelete="CASCADE"), primary_key=True),
+    Column("path", Text, primary_key=True),  # below the folder, with "/"
+    Column("bytes", Integer, nullable=False),
+    Column("modified", Float, nullable=False),  # seconds since 1970, as the file system has it
+    Column("document", String(64)),
 )
 
 # Who holds a document, under which name. The last holder's delete removes the document itself.
@@ -55,6 +86,23 @@ holdings = Table(
     Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("name", Text, nullable=False),
     Column("added", DateTime(timezone=True), nullable=False),
+    Column("collection", ForeignKey("collections.id", ondelete="SET NULL")),
+)
+
+# What was handed in and is no document yet: an archive, an address, a copy of a locked file. Gone once it is.
+intake = Table(
+    "intake",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(128), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),  # archive | address | locked
+    Column("source", Text, nullable=False),  # the sha256 of a file in files/, or the address
+    Column("collection", ForeignKey("collections.id", ondelete="SET NULL")),
+    Column("status", String(16), nullable=False),  # waiting | reading | paused | locked | failed
+    Column("error", JSON),  # {"en": ..., "es": ...} or null
+    Column("created", DateTime(timezone=True), nullable=False),
+    Index("intake_by_owner", "owner", "created"),
 )
 
 pages = Table(
@@ -63,8 +111,11 @@ pages = Table(
     Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("text", Text, nullable=False),
-    Column("how", String(16), nullable=False),  # text | empty | failed
+    Column("how", String(16), nullable=False),  # text | ocr | empty | failed | waiting; see rag.pages
     Column("reason", Text, nullable=False, server_default=""),
+    Column("body", JSON),  # [start, end] of the text without what is repeated on each page; null: all of it
+    Column("headings", JSON),  # [[start, level], ...]
+    Column("indexed", Boolean, nullable=False, server_default=false()),  # its chunks, terms and vectors are written
 )
 
 # A chunk is a span of a page's text; the text itself stands only in `pages`.
@@ -76,9 +127,27 @@ chunks = Table(
     Column("page", Integer, nullable=False),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
+    Column("heading", Text, nullable=False, server_default=""),  # the headings that it stands under, from the top
     ForeignKeyConstraint(["document", "page"], ["pages.document", "pages.number"], ondelete="CASCADE"),
     Index("chunks_by_document", "document", "page", "start"),
     sqlite_autoincrement=True,  # an id is never used twice, so a vector left behind can never meet another text
+)
+
+# The vector of each chunk under each embedding model: the truth that Chroma is put right from.
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("chunk", ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String(128), primary_key=True),  # as EmbeddingSpec.collection names it
+    Column("vector", LargeBinary, nullable=False),  # float16, little-endian, of length 1
+)
+
+# What was chosen on the page and holds for everybody, such as the embedding model.
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
 )
 
 conversations = Table(

@@ -18,22 +18,28 @@ FORMATS: dict[str, str] = {
     ".htm": "HTML",
 }
 
-How = Literal["text", "empty", "failed"]
-Unit = Literal["page", "section"]
+How = Literal["text", "ocr", "empty", "failed", "waiting"]
+Unit = Literal["page", "slide", "sheet", "section"]
+Heading = tuple[int, int]  # where a heading begins in its page's text, and its level, 1 being the highest
 
 
 @dataclass(frozen=True)
 class PageText:
-    """One page, numbered from 1. `reason` is a code that says why there is no text.
+    """One page, numbered from 1. `reason` is a code that says why there is no text, or why it is to be read by OCR.
 
-    Of an empty page: "" (blank) or "image" (pictures only). Of a failed one: "damaged", "garbled" (its font
-    has no character map), "time", "memory" or "crash".
+    text: as the file has it; ocr: read from its picture. waiting: its picture is to be read, because it holds
+    pictures only ("image") or its font has no character map ("garbled"). empty: "" (blank) or "ocr" (nothing to read in
+    its picture). failed: "damaged", "time", "memory", "crash" or "ocr" (its picture could not be read).
+    `body`: text[start:end] is what belongs to this page alone, without the header and footer that others repeat; None
+    is all of it. `headings`: those that begin on this page, in order.
     """
 
     number: int
     text: str
     how: How
     reason: str = ""
+    body: tuple[int, int] | None = None
+    headings: tuple[Heading, ...] = ()
 
 
 @dataclass(frozen=True)
