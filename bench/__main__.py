@@ -54,7 +54,32 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("--refuse", type=float, default=0.08, help="share of answerable questions below the threshold")
     gate.add_argument("--cases", type=Path, help="keep what was measured here, and fit from it when it is there")
     gate.add_argument("--json", action="store_true")
+    ingest = what.add_parser("ingest", help="how fast do files become searchable, and in how much memory?")
+    ingest.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    ingest.add_argument("--long", type=int, default=0, metavar="PAGES", help="add a made PDF of so many pages")
+    ingest.add_argument("--chat", action="store_true", help="ask the default model meanwhile: time to first token")
+    ingest.add_argument("--rounds", type=int, default=1, help="turns that each side takes")
+    ingest.add_argument("--embedding", default=DEFAULT_EMBEDDING)
+    ingest.add_argument("--no-baseline", action="store_true")
+    ingest.add_argument("--json", action="store_true")
     return parser
+
+
+def _run_ingest(options: argparse.Namespace) -> dict[str, Any]:
+    from bench import ingest
+
+    if not options.files and not options.long:
+        raise SystemExit("Name at least one file, or ask for --long PAGES.")
+    return ingest.run(
+        ingest.Options(
+            files=options.files,
+            embedding=options.embedding,
+            long=options.long,
+            chat=options.chat,
+            baseline=not options.no_baseline,
+            rounds=options.rounds,
+        )
+    )
 
 
 def _run_gate(options: argparse.Namespace) -> dict[str, Any]:
@@ -78,6 +103,8 @@ def _run_gate(options: argparse.Namespace) -> dict[str, Any]:
 def _run(options: argparse.Namespace) -> dict[str, Any]:
     if options.what == "gate":
         return _run_gate(options)
+    if options.what == "ingest":
+        return _run_ingest(options)
     if options.what == "retrieval":
         from bench import retrieval
 
@@ -110,8 +137,15 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
-    shown = {key: value.name if isinstance(value, Path) else value for key, value in vars(options).items()}
+    shown = {key: _shown(value) for key, value in vars(options).items()}
     return {key: value for key, value in shown.items() if key not in {"what", "json"}}
+
+
+def _shown(value: object) -> object:
+    """Return a setting without the folder that a file lies in."""
+    if isinstance(value, list):
+        return [_shown(one) for one in value]
+    return value.name if isinstance(value, Path) else value
 
 
 def _machine() -> dict[str, Any]:
