@@ -120,7 +120,8 @@ def baseline(job: dict[str, Any]) -> dict[str, Any]:
     documents, pages = [], 0
     for file in job["files"]:
         for number, page in enumerate(PdfReader(file).pages, 1):  # what PyPDFLoader does
-            documents.append(Document(page.extract_text(), metadata={"source": file, "page": number}))
+            text = page.extract_text().encode("utf-8", "replace").decode()  # pypdf may give half of a character
+            documents.append(Document(text, metadata={"source": file, "page": number}))
             pages += 1
     splits = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200).split_documents(documents)
     for start in range(0, len(splits), 5_000):  # Chroma takes no more at once
