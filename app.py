@@ -43,6 +43,14 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--no-browser", dest="open", action="store_false", help=argparse.SUPPRESS)
     parser.add_argument("--data-dir", type=Path, help="where documents and conversations are kept (default: data/)")
     parser.add_argument(
+        "--folder",
+        action="append",
+        default=[],
+        metavar="PATH",
+        type=_folder,
+        help="a folder that the page may import and watch; repeat for more. Not with --auth",
+    )
+    parser.add_argument(
         "--auth",
         action="append",
         default=[],
@@ -58,6 +66,21 @@ def _credentials(text: str) -> tuple[str, str]:
     if not (user and colon and password):
         raise argparse.ArgumentTypeError("write it as USER:PASSWORD")
     return user, password
+
+
+def _folder(text: str) -> Path:
+    path = Path(text).expanduser().resolve()
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return path
+
+
+def folders(args: argparse.Namespace) -> tuple[Path, ...] | None:
+    """Return the folders that the page may look into; None leaves it to the environment.
+
+    Who logs in has documents of their own, and a folder of this machine would be everybody's: then there are none.
+    """
+    return () if args.auth else tuple(args.folder) or None
 
 
 def free_port(host: str, wanted: int | None) -> int:
@@ -104,6 +127,7 @@ def main(argv: list[str] | None = None) -> None:
         data_dir=args.data_dir,
         download=False if args.no_download else None,
         mcp=args.mcp or None,
+        folders=folders(args),
     )
     # Gradio's upload cache: inside the data folder, so that private files lie nowhere else, and empty at start.
     os.environ["GRADIO_TEMP_DIR"] = str(settings.data_dir / "uploads")
@@ -128,7 +152,7 @@ def main(argv: list[str] | None = None) -> None:
             mcp_server=settings.mcp,
             prevent_thread_lock=True,
             quiet=True,
-            **ui.launch_kwargs(settings.host),
+            **ui.launch_kwargs(settings.host, settings.backup_dir),
         )
         services.start()
         print(f"Aula is at http://{_shown(settings.host)}:{settings.port} (Ctrl-C ends it)", flush=True)

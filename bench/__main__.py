@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE, Cut
 from rag.settings import DEFAULT_EMBEDDING, DEFAULT_MODEL
 
 _PACKAGES = ("llama-cpp-python", "sentence-transformers", "chromadb", "torch", "transformers", "langchain-core")
@@ -29,8 +30,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     what = parser.add_subparsers(dest="what", required=True)
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--squad", type=Path, required=True, help="a question set in SQuAD's format")
-    common.add_argument("--lang", required=True, choices=("es", "en"), help="the questions' language")
+    common.add_argument("--squad", type=Path, help="a question set in SQuAD's format")
+    common.add_argument("--lang", choices=("es", "en"), help="the questions' language")
     common.add_argument("--questions-from", type=Path, help="ask this file's questions about --squad's paragraphs")
     common.add_argument("--embedding", default=DEFAULT_EMBEDDING)
     common.add_argument("--part", default="all", choices=("all", "dev", "test"), help="even or odd articles' questions")
@@ -39,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     retrieval = what.add_parser("retrieval", parents=[common], help="is the right paragraph first?")
     retrieval.add_argument("-n", type=int, help="draw this many questions (default: all)")
+    retrieval.add_argument("--pdf", nargs="+", type=Path, metavar="FILE", help="is the right page of these first?")
+    retrieval.add_argument("--questions", nargs="+", type=Path, metavar="FILE", help="see bench/questions")
+    retrieval.add_argument("--size", type=int, default=CHUNK_SIZE, help="of a chunk of --pdf, in tokens")
+    retrieval.add_argument("--overlap", type=int, default=CHUNK_OVERLAP, help="of two chunks of --pdf, in tokens")
     answers = what.add_parser("answers", parents=[common], help="is the answer right?")
     answers.add_argument("-n", type=int, default=40, help="answerable questions, and as many unanswerable ones")
     answers.add_argument("--off-corpus", type=int, default=0, help="questions about articles left out of the index")
@@ -62,7 +67,31 @@ def _parser() -> argparse.ArgumentParser:
     ingest.add_argument("--embedding", default=DEFAULT_EMBEDDING)
     ingest.add_argument("--no-baseline", action="store_true")
     ingest.add_argument("--json", action="store_true")
+    search = what.add_parser("search", help="how long does a search of a large library take?")
+    search.add_argument("--chunks", type=int, default=100_000)
+    search.add_argument("-n", type=int, default=200, help="questions")
+    search.add_argument("--embedding", default=DEFAULT_EMBEDDING)
+    search.add_argument("--seed", type=int, default=0)
+    search.add_argument("--folder", type=Path, help="keep the library that is made here, and use it when it is there")
+    search.add_argument("--json", action="store_true")
+    odd = what.add_parser("odd", help="what do strange and broken files come to?")
+    odd.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
+    odd.add_argument("--formats", default="pdf", help="which files of a folder, as in pdf,docx")
+    odd.add_argument("--show", action="store_true", help="print each file as it is done")
+    odd.add_argument("--json", action="store_true")
     return parser
+
+
+def _run_odd(options: argparse.Namespace) -> dict[str, Any]:
+    from bench import odd
+
+    return odd.run(options.paths, [f".{name}" for name in options.formats.lower().split(",")], options.show)
+
+
+def _run_search(options: argparse.Namespace) -> dict[str, Any]:
+    from bench import search
+
+    return search.run(search.Options(options.chunks, options.n, options.embedding, options.seed, options.folder))
 
 
 def _run_ingest(options: argparse.Namespace) -> dict[str, Any]:
@@ -105,6 +134,17 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
         return _run_gate(options)
     if options.what == "ingest":
         return _run_ingest(options)
+    if options.what == "odd":
+        return _run_odd(options)
+    if options.what == "search":
+        return _run_search(options)
+    if options.what == "retrieval" and options.pdf and options.questions:
+        from bench import lectures
+
+        cut = Cut(options.size, options.overlap)
+        return lectures.run(options.pdf, options.questions, options.embedding, options.part, cut)
+    if not options.squad or not options.lang:
+        raise SystemExit("Name a question set with --squad and its language with --lang, or --pdf with --questions.")
     if options.what == "retrieval":
         from bench import retrieval
 

@@ -8,13 +8,12 @@ from typing import Any
 
 from bench.baseline import BaselineIndex
 from bench.corpus import OWNER, Corpus, indexed
+from bench.ranks import DEPTH, place, shares
 from bench.squad import Question, draw, read_squad
 from rag import lexical
 from rag.dense import Dense
 from rag.retrieval import CANDIDATES
 from rag.store import Store
-
-DEPTH = 10
 
 
 def run(
@@ -75,11 +74,5 @@ def _documents(store: Store, scores: dict[int, float]) -> list[str]:
 
 
 def figures(questions: Sequence[Question], ranked: Sequence[Sequence[int]]) -> dict[str, float]:
-    """Return hit@1, hit@3, hit@5 and mrr@10 of paragraph positions, best first, against the right paragraph."""
-    count = max(1, len(questions))
-    places = [
-        (list(positions[:DEPTH]).index(question.paragraph) + 1) if question.paragraph in positions[:DEPTH] else 0
-        for question, positions in zip(questions, ranked, strict=True)
-    ]
-    found = {f"hit@{k}": round(sum(1 for place in places if 0 < place <= k) / count, 4) for k in (1, 3, 5)}
-    return found | {"mrr@10": round(sum(1 / place for place in places if place) / count, 4)}
+    """Return the figures of paragraphs' positions, best first, against the right paragraph of each question."""
+    return shares([place(at, {asked.paragraph}) for asked, at in zip(questions, ranked, strict=True)])

@@ -24,7 +24,7 @@ def finder(retriever: Retriever, selector: Selector) -> Find:
     ) -> tuple[str, tuple[Source, ...]]:
         passages = retriever.search(owner, question, PASSAGES, documents, cancel)
         excerpts = selector.select(question, passages, cancel=cancel).excerpts
-        sources = tuple(Source(one.document, one.name, one.page, one.text) for one in excerpts)
+        sources = tuple(Source(one.document, one.name, one.page, one.text, one.unit, one.label) for one in excerpts)
         return delimited([one.text for one in excerpts]), sources
 
     return find

@@ -17,6 +17,8 @@ class Source:
     name: str
     page: int
     text: str
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -256,12 +256,17 @@ def _reading(model: LlamaChat, fitted: Fitted, found: Found | None) -> Answer:
     """Return the answer before its first word: what the model is about to read."""
     total = fitted.window.used or 1
     seen = tuple(
-        Seen(excerpt.name, excerpt.page, excerpt.text, tokens, round(tokens / total, 4))
-        for excerpt, tokens in zip(fitted.excerpts, fitted.tokens, strict=True)
+        Seen(one.name, one.page, one.text, tokens, round(tokens / total, 4), one.document, one.unit, one.label)
+        for one, tokens in zip(fitted.excerpts, fitted.tokens, strict=True)
     )
-    dropped = [LeftOut(excerpt.name, excerpt.page, excerpt.text, "room") for excerpt in fitted.left_out]
+    dropped = [
+        LeftOut(one.name, one.page, one.text, "room", one.document, one.unit, one.label) for one in fitted.left_out
+    ]
     if found is not None:
-        dropped += [LeftOut(one.name, one.page, one.text, one.reason) for one in found.dropped]
+        dropped += [
+            LeftOut(one.name, one.page, one.text, one.reason, one.document, one.unit, one.label)
+            for one in found.dropped
+        ]
     rendered = model.render(fitted.prompt, begin=fitted.begin) if fitted.begin else model.render(fitted.prompt)
     reading = Reading(rendered, seen, tuple(dropped))
     state = Answer("reading", window=fitted.window, reading=reading)

@@ -1,17 +1,18 @@
-"""Chunks and their index rows inside an open transaction: the two are always written together.
+"""Chunks, their index rows and their vectors inside an open transaction: they are always written together.
 
 It knows nothing of who holds a document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from rag import lexical
+from rag import lexical, vector_rows
 from rag.chunking import Cut, Span
-from rag.database import chunks, documents, pages
+from rag.database import chunks, documents
+from rag.embeddings import Matrix
 
 
 def reserve(connection: Connection, count: int) -> list[int]:
@@ -28,33 +29,54 @@ def reserve(connection: Connection, count: int) -> list[int]:
     return list(range(first, first + count))
 
 
+def terms(texts: Sequence[str], language: str) -> list[str]:
+    """Return what goes into the full-text index for each text; made before the transaction begins."""
+    return [lexical.index_terms(value, language) for value in texts]
+
+
 def write(
-    connection: Connection,
-    document: str,
-    language: str,
-    page_texts: Mapping[int, str],
-    ids: Sequence[int],
-    spans: Sequence[Span],
+    connection: Connection, document: str, ids: Sequence[int], spans: Sequence[Span], indexed: Sequence[str]
 ) -> None:
     """Write a document's chunks under `ids`, and the terms of each into the full-text index."""
-    if not spans:
-        return
-    pairs = list(zip(ids, spans, strict=True))
-    connection.execute(insert(chunks), [{"id": key, "document": document, **vars(span)} for key, span in pairs])
-    lexical.add(
-        connection,
-        [(key, lexical.index_terms(page_texts[span.page][span.start : span.end], language)) for key, span in pairs],
-    )
+    if spans:
+        pairs = zip(ids, spans, strict=True)
+        connection.execute(insert(chunks), [{"id": key, "document": document, **vars(span)} for key, span in pairs])
+        lexical.add(connection, list(zip(ids, indexed, strict=True)))
 
 
-def exchange(connection: Connection, document: str, cut: Cut, ids: Sequence[int], spans: Sequence[Span]) -> list[int]:
-    """Put new chunks in the place of a document's old ones and keep how it was cut; return the old ones' ids."""
+def write_vectors(connection: Connection, model: str, ids: Sequence[int], vectors: Matrix | None) -> None:
+    """Write the vectors of chunks that were just written; None where there is no embedding model yet."""
+    if vectors is not None:
+        vector_rows.write(connection, model, ids, vectors)
+
+
+def remove(connection: Connection, document: str, first: int = 1, last: int | None = None) -> None:
+    """Take the chunks of pages `first` to `last` (both included; None: to the end) out, index rows and vectors too."""
+    one = (chunks.c.document == document) & (chunks.c.page >= first)
+    if last is not None:
+        one &= chunks.c.page <= last
+    ids = list(connection.execute(select(chunks.c.id).where(one)).scalars())
+    if ids:
+        statement = text("DELETE FROM chunk_terms WHERE rowid = :id")
+        connection.execute(statement, [{"id": key} for key in ids])
+        connection.execute(delete(chunks).where(one))
+
+
+def exchange(
+    connection: Connection,
+    document: str,
+    cut: Cut,
+    old: Sequence[int],
+    ids: Sequence[int],
+    spans: Sequence[Span],
+    indexed: Sequence[str],
+) -> bool:
+    """Put new chunks in the place of a document's `old` ones and keep how it was cut; False when those have changed."""
+    query = select(chunks.c.id).where(chunks.c.document == document)
+    if set(connection.execute(query).scalars()) != set(old):
+        return False
+    remove(connection, document)
+    write(connection, document, ids, spans, indexed)
     one = documents.c.id == document
-    language = connection.execute(select(documents.c.language).where(one)).scalar_one()
-    texts = connection.execute(select(pages.c.number, pages.c.text).where(pages.c.document == document)).all()
-    old = connection.execute(select(chunks.c.id).where(chunks.c.document == document)).scalars().all()
-    lexical.remove(connection, document)
-    connection.execute(delete(chunks).where(chunks.c.document == document))
-    write(connection, document, language, {row.number: row.text for row in texts}, ids, spans)
     connection.execute(update(documents).where(one).values(chunk_size=cut.size, chunk_overlap=cut.overlap))
-    return list(old)
+    return True

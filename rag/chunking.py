@@ -1,38 +1,44 @@
-"""How a page's text is cut into chunks; it knows nothing of files or of vectors."""
+"""How a page's text is cut into chunks, in tokens; it knows nothing of files or of vectors.
+
+rag/breaks.py says where a text can be cut, rag/packing.py where it is, rag/tokens.py what a token is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
+from rag.breaks import Piece, pieces
 from rag.errors import BadCut
+from rag.packing import Pack, Packer
+from rag.pages import PageText
+from rag.tokens import Counted, Tokeniser
 
-if TYPE_CHECKING:
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
+CHUNK_SIZE = 256
+CHUNK_OVERLAP = 24
+SMALLEST, LARGEST = 48, 448  # tokens: a sentence or two; what the default model reads at once, less a heading
+HEADING_TOKENS = 48  # that the headings above a chunk may take of what the model reads
+_HEADING = 80  # characters of one heading
+_BETWEEN = " > "
 
-# About 300 tokens of Spanish: a paragraph or two, well inside the 512 that the embedding models read.
-CHUNK_SIZE = 1_200
-CHUNK_OVERLAP = 150
-SMALLEST, LARGEST = 200, 4_000  # a sentence or two; four times what the embedding models read
-CHARACTERS_A_TOKEN = 4  # about, in Spanish and English
-_SEPARATORS = ["\n\n", "\n", ". ", "? ", "! ", "; ", ", ", " ", ""]
+Path_: TypeAlias = tuple[tuple[int, str], ...]  # (level, text) of the headings that a place stands under, from the top
 
 
 @dataclass(frozen=True)
 class Span:
-    """A chunk as a span of characters of its page: page_text[start:end]."""
+    """A chunk as a span of characters of its page, page_text[start:end], and the headings that it stands under."""
 
     page: int
     start: int
     end: int
+    heading: str = ""
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How a document is cut: chunks of at most `size` characters, neighbours sharing up to `overlap`. Raises BadCut."""
+    """How a document is cut: chunks of at most `size` tokens, neighbours sharing up to `overlap`. Raises BadCut."""
 
     size: int = CHUNK_SIZE
     overlap: int = CHUNK_OVERLAP
@@ -40,6 +46,12 @@ class Cut:
     def __post_init__(self) -> None:
         if not (SMALLEST <= self.size <= LARGEST and 0 <= self.overlap <= self.size // 2):
             raise BadCut(smallest=SMALLEST, largest=LARGEST)
+
+    @classmethod
+    def near(cls, size: int | None, overlap: int | None) -> Cut:
+        """Return the cut that is nearest to these values; none are the usual ones."""
+        wanted = min(max(CHUNK_SIZE if size is None else size, SMALLEST), LARGEST)
+        return cls(wanted, min(max(CHUNK_OVERLAP if overlap is None else overlap, 0), wanted // 2))
 
 
 @dataclass(frozen=True)
@@ -51,27 +63,34 @@ class Stretch:
     chunks: tuple[int, ...]
 
 
-@cache
-def _splitter(size: int, overlap: int) -> RecursiveCharacterTextSplitter:
-    from langchain_text_splitters import RecursiveCharacterTextSplitter
+def chunk_page(page: PageText, cut: Cut, tokens: Tokeniser, path: Path_ = ()) -> tuple[list[Span], Path_]:
+    """Return the chunks of one page's body in order, and the headings that the next page stands under.
 
-    return RecursiveCharacterTextSplitter(
-        chunk_size=size,
-        chunk_overlap=overlap,
-        separators=_SEPARATORS,
-        keep_separator="end",
-        add_start_index=True,
-    )
+    `path`: those that this page stands under. A chunk begins with a heading or stays within its section, holds whole
+    paragraphs, items, rows or sentences as far as they fit, and with its heading is never more than the model reads.
+    """
+    start, end = page.body or (0, len(page.text))
+    after = path_after(page, path)
+    if not page.text[start:end].strip():
+        return [], after
+    size = min(cut.size, tokens.limit - HEADING_TOKENS)
+    packer = Packer(page.text, Counted(page.text, tokens), size, min(cut.overlap, size // 2))
+    parts = packer.fitted(pieces(page.text, start, end, page.headings))
+    above = _Above(page, path, tokens)
+    return [Span(page.number, at.start, at.end, above.of(parts, at)) for at in packer.packed(parts)], after
 
 
-def chunk_page(number: int, text: str, size: int = CHUNK_SIZE, overlap: int = CHUNK_OVERLAP) -> Iterator[Span]:
-    """Yield the chunks of one page in order: at most `size` characters, neighbours sharing up to `overlap`."""
-    if not text.strip():
-        return
-    for document in _splitter(size, overlap).create_documents([text]):
-        start = int(document.metadata["start_index"])
-        if start >= 0:
-            yield Span(number, start, start + len(document.page_content))
+def path_after(page: PageText, path: Path_) -> Path_:
+    """Return the headings that the page after `page` stands under, where `page` itself stands under `path`."""
+    return _under(page, path, len(page.text))
+
+
+def searchable(heading: str, text: str) -> str:
+    """Return a chunk as it is embedded and indexed: under its headings, but for those that it begins with itself."""
+    parts = heading.split(_BETWEEN) if heading else []
+    begins = " ".join(text[: 2 * len(heading) + _HEADING].split())
+    own = next((n for n in range(len(parts)) if begins.startswith(" ".join(parts[n:]))), len(parts))
+    return f"{_BETWEEN.join(parts[:own])}\n{text}" if own else text
 
 
 def stretches(spans: Sequence[Span], length: int) -> list[Stretch]:
@@ -81,3 +100,41 @@ def stretches(spans: Sequence[Span], length: int) -> list[Stretch]:
         Stretch(start, end, tuple(n for n, span in enumerate(spans) if span.start <= start and end <= span.end))
         for start, end in pairwise(edges)
     ]
+
+
+class _Above:
+    """The headings above each chunk of a page, of no more than HEADING_TOKENS."""
+
+    def __init__(self, page: PageText, path: Path_, tokens: Tokeniser) -> None:
+        self._page = page
+        self._path = path
+        self._tokens = tokens
+        self._known: dict[tuple[str, ...], str] = {}
+
+    def of(self, parts: Sequence[Piece], pack: Pack) -> str:
+        """Return the headings of a chunk; where it holds several sections, those that they have in common."""
+        bodies = [parts[pack.first].body, parts[pack.last - 1].body]
+        first, last = (_under(self._page, self._path, body) for body in bodies)
+        common = [text for (level, text), other in zip(first, last, strict=False) if (level, text) == other]
+        return self._joined(tuple(common))
+
+    def _joined(self, headings: tuple[str, ...]) -> str:
+        if headings not in self._known:
+            kept = headings
+            while kept and self._tokens.count(_BETWEEN.join(kept)) >= HEADING_TOKENS:
+                kept = kept[1:]
+            self._known[headings] = _BETWEEN.join(kept)
+        return self._known[headings]
+
+
+def _under(page: PageText, path: Path_, place: int) -> Path_:
+    """Return the headings that a place on the page stands under."""
+    start, end = page.body or (0, len(page.text))
+    for at, level in page.headings:
+        if start <= at < min(end, place):
+            line = page.text[at:end].lstrip().split("\n", 1)[0]
+            text = " ".join(line.split())
+            shown = text if len(text) <= _HEADING else text[:_HEADING].rsplit(" ", 1)[0] + "…"
+            if shown:
+                path = (*(one for one in path if one[0] < level), (level, shown))
+    return path

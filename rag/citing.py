@@ -48,6 +48,8 @@ def _citation(n: int, evidence: Evidence) -> Citation:
         start=evidence.start,
         end=evidence.end,
         score=evidence.score,
+        unit=evidence.unit,
+        label=evidence.label,
     )
 
 
@@ -66,6 +68,8 @@ def closest(found: Found) -> tuple[Citation, ...]:
                 start=passage.start,
                 end=passage.start + len(quote),
                 score=round(passage.score, 4),
+                unit=passage.unit,
+                label=passage.label,
             )
     return tuple(pages.values())
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from math import sqrt
 
 _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 # Spaces of every width become the plain one: a quote typed or generated with a plain space must still match.
@@ -35,6 +36,14 @@ _TABLE: dict[int, str | None] = {
 # Old TeX fonts draw an accent and then its letter: "informaci´on", "se˜nal", "ling¨u´ıstica".
 _LOOSE_ACCENT = re.compile(r"([´˜¨]) ?([A-Za-zı])")
 _COMBINING = {"´": ("\u0301", "aeiouıAEIOU"), "˜": ("\u0303", "nNaoAO"), "¨": ("\u0308", "aeiouıAEIOU")}
+
+# How often each letter comes in a thousand, over English, Spanish, French, German, Italian and Portuguese prose.
+_SHARES = (100, 13, 33, 44, 135, 13, 14, 22, 78, 3, 5, 46, 30, 71, 73, 25, 8, 66, 68, 63, 42, 14, 8, 3, 6, 6)
+_USUAL = dict(zip("abcdefghijklmnopqrstuvwxyz", _SHARES, strict=True))
+_USUAL_LENGTH = sqrt(sum(share * share for share in _USUAL.values()))
+_LEAST_LETTERS = 200
+_LEAST_KINDS = 10  # different ones
+_LEAST_LIKENESS = 0.66  # prose in any language of Latin letters has 0.83 or more, letters at random hardly ever as much
 
 # First halves that keep their hyphen when a line ends there.
 _PREFIX = re.compile(r"(?i)(?:e|half|non|self|well|two|three|four|five|six|afro|anglo|franco|greco|hispano|luso)")
@@ -66,16 +75,29 @@ def repair_accents(text: str) -> str:
 
 def unreadable_share(text: str) -> float:
     """Return the share, 0 to 1, of characters that no reader knows: a font without a character map."""
-    shown = [char for char in text if not char.isspace()]
-    if not shown:
-        return 0.0
-    return sum(_is_unreadable(char) for char in shown) / len(shown)
+    shown = len(text) - sum(map(text.count, " \n\r\t"))
+    odd = [char for char in set(text) if not char.isspace() and _is_unreadable(char)]
+    return sum(map(text.count, odd)) / shown if odd else 0.0
 
 
 def is_scrambled(text: str) -> bool:
     """Whether words look like a cipher: their font is lost, and each letter shows as another sign."""
     words = [word for word in text.split() if len(word) > 3]
     return sum(bool(_ODD_WORD.search(word)) for word in words) > 0.4 * len(words)
+
+
+def is_cipher(text: str) -> bool:
+    """Whether letters come as often as in no language: each shows as another one, for the font's map is wrong.
+
+    Compares how often each Latin letter comes with six languages' prose (cosine); of few letters nothing is said.
+    """
+    plain = unicodedata.normalize("NFKD", text[:20_000]).lower()
+    counts = {char: plain.count(char) for char in _USUAL}
+    if sum(counts.values()) < _LEAST_LETTERS or sum(count > 0 for count in counts.values()) < _LEAST_KINDS:
+        return False
+    length = sqrt(sum(count * count for count in counts.values()))
+    product = sum(count * _USUAL[char] for char, count in counts.items())
+    return product < _LEAST_LIKENESS * length * _USUAL_LENGTH
 
 
 def _is_unreadable(char: str) -> bool:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     create_engine,
     event,
     false,
+    literal_column,
     true,
 )
 
@@ -116,6 +117,7 @@ pages = Table(
     Column("body", JSON),  # [start, end] of the text without what is repeated on each page; null: all of it
     Column("headings", JSON),  # [[start, level], ...]
     Column("indexed", Boolean, nullable=False, server_default=false()),  # its chunks, terms and vectors are written
+    Index("pages_unindexed", "document", "number", sqlite_where=literal_column("indexed = 0")),
 )
 
 # A chunk is a span of a page's text; the text itself stands only in `pages`.
@@ -265,13 +267,14 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(aula_reads=True)
 
 
-def checkpoint(engine: Engine) -> None:
-    """Empty the write-ahead log into the file, outside of any transaction."""
+def checkpoint(engine: Engine) -> bool:
+    """Empty the write-ahead log into the file, outside of any transaction; False when a reader stood in the way."""
     raw = engine.raw_connection()
     try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        row = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         raw.close()
+    return row is not None and row[0] == 0
 
 
 def _migrate(engine: Engine, path: Path) -> None:

@@ -1,39 +1,51 @@
-"""The embedding model in use and its vectors, loaded behind the page; it knows how to put Chroma right from SQLite."""
+"""The embedding model in use and the index of its vectors, loaded behind the page; it reads no files and cuts no text.
+
+The vectors stand in aula.sqlite, written in the same transaction as their chunks. Chroma is told afterwards, and put
+right from there when it was not.
+"""
 
 from __future__ import annotations
 
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag import vector_rows
 from rag.errors import AulaError, Cancelled
+from rag.kept_vectors import KeptVectors
+from rag.mending import Progress, adopt, at_rest, beside, embed_missing, mend, open_index, rebuild_index
+from rag.nearest import Nearest
 from rag.store import Store
 
 if TYPE_CHECKING:
-    from rag.embeddings import Embedder, EmbeddingSpec
+    from sqlalchemy import Engine
+
+    from rag.embeddings import Embedder, EmbeddingSpec, Matrix, Vector
+    from rag.tokens import Tokens
     from rag.vectors import VectorStore
 
 log = logging.getLogger(__name__)
 
-BATCH = 32  # chunks between two looks at the cancel event, about two seconds on two cores
-_PORTION = 2_000  # chunks whose texts are held at a time while putting Chroma right
+_GRACE_S = 1.0  # until an index that is replaced is let go: a search may be under way in it
 
 
 class Dense:
-    """Holds the embedder and its vector store once they are there. `state`: none | loading | ready | failed.
+    """Holds the embedder and its index once they are there. `state`: none | loading | ready | failed.
 
     Until then, and where there is no embedding model, searches go by words alone: a question never waits for a
     download, only for the seconds that loading takes.
     """
 
     def __init__(self, store: Store, folder: Path) -> None:
-        """Know where the vectors lie; nothing is loaded yet."""
+        """Know where Chroma's folder is; nothing is loaded yet."""
         self._store = store
-        self._folder = folder
+        self._folder = at_rest(folder)
+        self.kept = KeptVectors(store.database)
+        self._nearest = Nearest(self.kept)
         self._settled = threading.Event()
         self._settled.set()
         self._mending = threading.Lock()
@@ -42,6 +54,8 @@ class Dense:
         self.state = "none"
         self.complete = False  # whether every chunk has its vector: half an index would hide the rest
         self.error: AulaError | None = None
+
+    # -- the model ---------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """End what is being embedded."""
@@ -53,18 +67,58 @@ class Dense:
         self.state = "loading"
 
     def load(self, folder: Path, spec: EmbeddingSpec) -> None:
-        """Load the model (seconds), open its collection, then embed what is missing there."""
+        """Load the model (seconds), open its index, then embed what has no vector."""
         from rag.embeddings import Embedder
-        from rag.vectors import VectorStore
 
         self.expect()
         embedder = Embedder(folder, spec)
-        self._loaded = embedder, _open(self._folder, embedder, VectorStore)
+        self._take(embedder, open_index(self._folder, spec.collection))
         self.complete = False
-        self.error = None
-        self.state = "ready"
         self._settled.set()
         self._catch_up_logged()
+
+    def _take(self, embedder: Embedder, index: VectorStore) -> None:
+        self._loaded = embedder, index
+        self.error = None
+        self.state = "ready"
+
+    def swap(self, embedder: Embedder) -> None:
+        """Let another model serve whose vectors stand in SQLite already, once its index is whole. Raises Cancelled."""
+        with self._mending:
+            index = open_index(self._folder, embedder.spec.collection)
+            mend(self.kept, index, self._stop)
+            self._take(embedder, index)
+            self.complete = True
+        self._settled.set()
+        self._catch_up_logged()  # what was written on the way, under the old model alone
+
+    @property
+    def serving(self) -> str | None:
+        """The name of the model in use, None while there is none."""
+        loaded = self._loaded
+        return None if loaded is None else loaded[0].spec.name
+
+    @property
+    def database(self) -> Engine:
+        """The open database."""
+        return self._store.database
+
+    def prepare(self, embedder: Embedder, stop: threading.Event, progress: Progress) -> None:
+        """Embed every chunk under a model that does not serve yet, those too that come meanwhile. Raises Cancelled."""
+        before: list[int] = []
+        while (missing := self.kept.missing(embedder.spec.collection)) and missing != before:
+            embed_missing(self._store, self.kept, embedder, stop, progress)
+            before = missing
+
+    def prepared(self, model: str) -> tuple[int, int]:
+        """Return how many chunks have a vector under `model`, and how many there are."""
+        return self.kept.progress(model)
+
+    def abandon(self, model: str) -> None:
+        """Forget the vectors of a model that does not serve."""
+        loaded = self._loaded
+        if loaded is None or loaded[1].name != model:
+            self.kept.drop(model)
 
     def fail(self, error: AulaError) -> None:
         """Say that there will be no embeddings: searches go by words alone from now on."""
@@ -73,76 +127,145 @@ class Dense:
         self._settled.set()
 
     def get(self, cancel: threading.Event | None = None) -> tuple[Embedder, VectorStore] | None:
-        """Return the embedder and vectors, waiting while they load; None when there are none. Raises Cancelled."""
+        """Return the embedder and its index, waiting while they load; None when there are none. Raises Cancelled."""
         while not self._settled.wait(0.1):
-            if cancel is not None and cancel.is_set():
+            if (cancel is not None and cancel.is_set()) or self._stop.is_set():
                 raise Cancelled
         return self._loaded
 
-    def forget(self, document: str) -> None:
-        """Remove a document's vectors, if there are any here."""
+    def tokens(self, cancel: threading.Event | None = None) -> Tokens | None:
+        """Return what counts tokens as the model in use does, as `get` returns the model. Raises Cancelled."""
+        loaded = self.get(cancel)
+        return None if loaded is None else loaded[0].tokens
+
+    # -- for what is written -----------------------------------------------------------------------------------
+
+    def embed(self, texts: Sequence[str], cancel: threading.Event | None = None) -> tuple[str, Matrix] | None:
+        """Return the model's name for rag.vector_rows, and (n, dimensions) vectors rounded as they are kept there.
+
+        None when there is no model: the chunks are written without, and embedded when it comes. Raises Cancelled.
+        """
+        loaded = self.get(cancel)
+        if loaded is None:
+            return None
+        embedder, _ = loaded
+        return embedder.spec.collection, vector_rows.rounded(embedder.encode_passages(texts, cancel))
+
+    def publish(self, ids: Sequence[int], document: str, matrix: Matrix) -> None:
+        """Tell Chroma of chunks whose vectors have just been written to SQLite. It never raises: `catch_up` mends."""
         loaded = self._loaded
+        if loaded is None or not ids:
+            return
+        _, index = loaded
+        self._nearest.forget(document)
+        try:
+            if set(self.kept.get(index.name, ids)) == set(ids):
+                index.add(ids, [document] * len(ids), matrix)
+            else:  # embedded under the model that was in use a moment ago
+                self.catch_up_soon()
+        except Exception:
+            log.exception("Chroma could not be told of new vectors; they are added at the next start")
+
+    def forget(self, document: str) -> None:
+        """Remove a document's vectors from Chroma, if there are any; those in SQLite go with its chunks."""
+        loaded = self._loaded
+        self._nearest.forget(document)
         if loaded is not None:
             loaded[1].remove(document)
 
+    # -- for what searches -------------------------------------------------------------------------------------
+
+    def search(
+        self, index: VectorStore, query: Vector, k: int, documents: Sequence[str] | None = None
+    ) -> dict[int, float]:
+        """Return {chunk: cosine} of about the `k` nearest chunks; `documents` None searches all there are.
+
+        Of documents that are few the cosines are exact, and of all of them HNSW's nearest come. `index`: from `get`,
+        with the embedder that made `query`. Where Chroma fails nothing is found, and it is put right.
+        """
+        try:
+            return self._nearest.search(index, query, k, documents)
+        except Exception:
+            log.exception("Chroma could not be searched: it is put right")
+            if not self._mending.locked():
+                self.catch_up_soon()
+            return {}
+
+    def cosines(self, index: VectorStore, query: Vector, chunks: Sequence[int]) -> dict[int, float]:
+        """Return {chunk: cosine} for those of `chunks` that have a vector; `index` and `query` as in `search`."""
+        return self._nearest.cosines(index.name, query, chunks)
+
+    # -- putting it right --------------------------------------------------------------------------------------
+
     def catch_up(self) -> None:
-        """Make the collection hold a vector for every chunk in SQLite, and no other; searches then count on it."""
+        """Embed every chunk without a vector, then make Chroma hold what SQLite holds; searches then count on it."""
         loaded = self._loaded
         if loaded is None:
             return
-        embedder, vectors = loaded
+        embedder, index = loaded
         with self._mending, suppress(Cancelled):
-            there = vectors.ids()  # before SQLite is asked: a chunk is always written there first
-            known = self._store.ids()
-            # Asked again: a document that is cut anew has its vectors before its chunks.
-            vectors.remove_chunks(sorted(there - known.keys() - self._store.ids().keys()))
-            missing = sorted(known.keys() - there)
-            for start in range(0, len(missing), _PORTION):
-                part = missing[start : start + _PORTION]
-                embed_chunks(embedder, vectors, self._store.chunk_texts(part), cancel=self._stop)
-                # What was deleted while it was embedded has come back: out with it.
-                vectors.remove_chunks(sorted(set(part) - self._store.ids().keys()))
-            self.complete = True
+            adopt(self.kept, index)
+            embed_missing(self._store, self.kept, embedder, self._stop)
+            self._nearest.clear()
+            mend(self.kept, index, self._stop)
+            if self._loaded is loaded:
+                self.complete = True
+                index.drop_others()
 
     def catch_up_soon(self) -> None:
         """Begin `catch_up` in a thread of its own."""
         threading.Thread(target=self._catch_up_logged, name="aula-catch-up", daemon=True).start()
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Make Chroma's folder anew from SQLite; `progress` is told how many of how many vectors are in."""
+        loaded = self._loaded
+        if loaded is None:
+            return
+        embedder, index = loaded
+        with self._mending:
+            embed_missing(self._store, self.kept, embedder, self._stop)
+            index.close()
+            fresh = rebuild_index(self.kept, self._folder, index.name, self._stop, progress)
+            self._loaded = embedder, fresh
+            self.complete = True
+
+    def renew(self, cancel: threading.Event) -> bool:
+        """Make Chroma's folder anew, since Chroma only marks what is deleted; the old one serves until then.
+
+        False when it must be tried again: a model is loading, or has changed meanwhile. Raises Cancelled.
+        """
+        with self._mending:
+            loaded = self._loaded
+            if self.state == "loading":
+                return False
+            if loaded is None:  # nobody has it open
+                shutil.rmtree(self._folder, ignore_errors=True)
+                return True
+            embedder, old = loaded
+            fresh = beside(self.kept, old, cancel)
+            if self._loaded is not loaded:
+                fresh.discard()
+                return False
+            self._loaded, self._folder = (embedder, fresh), fresh.folder
+            mend(self.kept, fresh, cancel)  # what was written on the way
+        cancel.wait(_GRACE_S)
+        old.discard()
+        return True
+
+    def start_over(self) -> None:
+        """Take it that other chunks stand in SQLite under the same ids: words alone find until the index is anew."""
+        self.complete = False
+        self._nearest.clear()
+        threading.Thread(target=self._rebuild_logged, name="aula-rebuild", daemon=True).start()
+
+    def _rebuild_logged(self) -> None:
+        try:
+            self.rebuild()
+        except Exception:
+            log.exception("the vectors could not be made anew")
 
     def _catch_up_logged(self) -> None:
         try:
             self.catch_up()
         except Exception:
             log.exception("the vectors could not be completed; the next start tries again")
-
-
-def _open(folder: Path, embedder: Embedder, kind: type[VectorStore]) -> VectorStore:
-    """Open Chroma's folder; a damaged one is put aside and made anew, since all of it stands in SQLite too."""
-    try:
-        return kind(folder, embedder)
-    except Exception:
-        log.exception("the vector index is damaged: it is being made anew")
-        aside = folder.with_name(f"{folder.name}.damaged")
-        shutil.rmtree(aside, ignore_errors=True)
-        folder.rename(aside)
-        return kind(folder, embedder)
-
-
-def embed_chunks(
-    embedder: Embedder,
-    vectors: VectorStore,
-    rows: Sequence[tuple[int, str, str]],
-    progress: Callable[[int, int], None] | None = None,
-    cancel: threading.Event | None = None,
-) -> None:
-    """Embed (chunk id, document, text) rows in batches and keep the vectors. Raises Cancelled between two batches.
-
-    Batches are cut from texts sorted by length, so that little of a batch is padding.
-    """
-    by_length = sorted(rows, key=lambda row: len(row[2]))
-    for start in range(0, len(by_length), BATCH):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled
-        ids, documents, texts = zip(*by_length[start : start + BATCH], strict=True)
-        vectors.add(ids, documents, embedder.encode_passages(texts))
-        if progress is not None:
-            progress(min(start + BATCH, len(by_length)), len(by_length))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.answer import Answerer, AskOptions
+from rag.collections import Collections
 from rag.errors import ConversationNotFound, EmptyQuestion
 from rag.history import History, Message
 from rag.result import Answer
@@ -26,12 +27,17 @@ class Turn:
 
 
 class Dialogue:
-    """Asks within conversations. Every call names the owner; another's conversation is as one that is not there."""
+    """Asks within conversations. Every call names the owner; another's conversation is as one that is not there.
 
-    def __init__(self, history: History, answerer: Answerer) -> None:
+    `documents` may name collections too (see rag.collections.chosen). The choice is kept as it was made: what is in a
+    collection is looked up anew for each question.
+    """
+
+    def __init__(self, history: History, answerer: Answerer, collections: Collections) -> None:
         """Keep in `history` what `answerer` says."""
         self._history = history
         self._answerer = answerer
+        self._collections = collections
 
     def ask(
         self,
@@ -44,7 +50,7 @@ class Dialogue:
     ) -> Iterator[Turn]:
         """Answer a question; an empty `conversation` begins one.
 
-        Raises what Answerer.ask does, and ConversationNotFound.
+        Raises what Answerer.ask does, ConversationNotFound, CollectionNotFound and CollectionEmpty.
         """
         earlier = self._history.messages(owner, conversation) if conversation else []
         yield from self._turn(owner, conversation, question, earlier, documents, options, cancel)
@@ -80,9 +86,8 @@ class Dialogue:
         cancel: threading.Event,
         replaced: int | None = None,
     ) -> Iterator[Turn]:
-        answers = self._answerer.ask(
-            owner, question, documents, [(m.role, m.content) for m in earlier], options, cancel
-        )
+        asked = self._collections.expand(owner, documents)
+        answers = self._answerer.ask(owner, question, asked, [(m.role, m.content) for m in earlier], options, cancel)
         last: Answer | None = None
         kept = False
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,7 +14,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
+from rag.batches import batches, windows
+from rag.errors import Cancelled
 from rag.gate import Gate
+from rag.tokens import Tokens
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
 Vector: TypeAlias = "npt.NDArray[np.float32]"  # (dimensions,)
 Matrix: TypeAlias = "npt.NDArray[np.float32]"  # (n, dimensions)
 
-BATCH = 16
 _CACHED = 4_096  # vectors of sentences and questions, 6 MB at 384 dimensions
 
 
@@ -64,39 +67,47 @@ def embedding_spec(catalogue: Catalogue, name: str) -> EmbeddingSpec:
 
 
 class Embedder(Embeddings):
-    """One loaded embedding model. Vectors are float32 of length 1, so that a dot product is the cosine."""
+    """One loaded embedding model. Vectors are float32 of length 1, so that a dot product is the cosine.
+
+    Nothing is cut off: a text longer than the model reads at once is encoded in windows, whose mean stands for it.
+    """
 
     def __init__(self, folder: Path, spec: EmbeddingSpec) -> None:
         """Load the sentence-transformers folder; takes seconds, so never on the way to the page."""
         self.spec = spec
+        self.tokens = Tokens(folder, spec.passage_prefix)
         self._model = _load(folder)
-        self._lock = threading.Lock()  # one encode at a time: two would only share the same cores
-        self._cache: OrderedDict[str, Vector] = OrderedDict()
+        self._passages = threading.Lock()  # a batch at a time: two would only share the same cores
+        self._cache: OrderedDict[tuple[str, str], Vector] = OrderedDict()
+        self._encode("", ["."], hurry=True)  # the tokenizer is set up by the first call, which must be alone
 
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
         return int(self._model.get_embedding_dimension() or 0)
 
-    def encode_passages(self, texts: Sequence[str]) -> Matrix:
-        """Return an (n, dimensions) matrix for texts that are searched."""
-        return self._encode([self.spec.passage_prefix + text for text in texts])
+    def encode_passages(self, texts: Sequence[str], cancel: threading.Event | None = None) -> Matrix:
+        """Return an (n, dimensions) matrix for texts that are searched. Raises Cancelled between two batches.
+
+        Questions never wait for them: where the caller's thread has a low priority, a question takes the cores.
+        """
+        return self._encode(self.spec.passage_prefix, texts, hurry=False, cancel=cancel)
 
     def encode_query(self, text: str) -> Vector:
         """Return the vector of a text to search for; remembered, since retrieval and selection both ask for it."""
-        vector: Vector = self._remembered([self.spec.query_prefix + text])[0]
+        vector: Vector = self._remembered(self.spec.query_prefix, [text])[0]
         return vector
 
     def encode_sentences(self, texts: Sequence[str]) -> Matrix:
-        """Like encode_passages, but remembered: the same sentences are scored again and again."""
-        return self._remembered([self.spec.passage_prefix + text for text in texts])
+        """Like encode_passages, but remembered and in a hurry: the same sentences are scored again and again."""
+        return self._remembered(self.spec.passage_prefix, texts)
 
-    def _remembered(self, texts: Sequence[str]) -> Matrix:
-        known = {text: vector for text in texts if (vector := self._cache.get(text)) is not None}
+    def _remembered(self, prefix: str, texts: Sequence[str]) -> Matrix:
+        known = {text: vector for text in texts if (vector := self._cache.get((prefix, text))) is not None}
         missing = [text for text in dict.fromkeys(texts) if text not in known]
-        known |= dict(zip(missing, self._encode(missing), strict=True))
+        known |= dict(zip(missing, self._encode(prefix, missing, hurry=True), strict=True))
         for text in missing:
-            self._cache[text] = known[text]
+            self._cache[prefix, text] = known[text]
         while len(self._cache) > _CACHED:
             with contextlib.suppress(KeyError):  # another thread was quicker
                 self._cache.popitem(last=False)
@@ -110,18 +121,46 @@ class Embedder(Embeddings):
         """LangChain's form of encode_query."""
         return [float(value) for value in self.encode_query(text)]
 
-    def _encode(self, texts: list[str]) -> Matrix:
-        if not texts:
-            return np.empty((0, self.dimensions), dtype=np.float32)
-        with self._lock:
-            vectors = self._model.encode(
-                texts, batch_size=BATCH, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-            )
-        return np.asarray(vectors, dtype=np.float32)
+    def _encode(self, prefix: str, texts: Sequence[str], hurry: bool, cancel: threading.Event | None = None) -> Matrix:
+        """Return a vector a text: the mean of its windows' vectors, each weighing as much as it has tokens."""
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        parts = [(place, *part) for place, text in enumerate(texts) for part in windows(text, self.tokens)]
+        for batch in batches([tokens for _, _, tokens in parts]):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            with contextlib.nullcontext() if hurry else self._passages:
+                found = self._model.encode(
+                    [prefix + parts[position][1] for position in batch],
+                    batch_size=len(batch),
+                    normalize_embeddings=True,
+                    convert_to_numpy=True,
+                    show_progress_bar=False,
+                )
+            for position, vector in zip(batch, found, strict=True):
+                place, _, tokens = parts[position]
+                vectors[place] += np.float32(max(tokens, 1)) * np.asarray(vector, dtype=np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.where(lengths > 0.0, lengths, 1.0), dtype=np.float32)
+
+
+@contextlib.contextmanager
+def _sleeping_threads() -> Iterator[None]:
+    """Let OpenMP's threads sleep while they wait for each other; they read how when torch is first imported.
+
+    They would spin: with other work on the same cores a question's vector then took a second instead of 30 ms.
+    """
+    chosen = os.environ.get("OMP_WAIT_POLICY")
+    os.environ["OMP_WAIT_POLICY"] = chosen or "PASSIVE"
+    try:
+        yield
+    finally:  # what else has threads of its own, such as llama.cpp, goes on as it would
+        if chosen is None:
+            del os.environ["OMP_WAIT_POLICY"]
 
 
 def _load(folder: Path) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
+    with _sleeping_threads():
+        from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(
         str(folder),

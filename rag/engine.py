@@ -17,6 +17,7 @@ from rag.downloads import Download, Downloads
 from rag.errors import AulaError, Cancelled, ModelError, ModelLoadFailed, ModelNotInstalled, ModelNotReady
 from rag.models import Catalogue
 from rag.settings import Settings
+from rag.switching import Switch, Switching
 
 if TYPE_CHECKING:
     from rag.llm import LlamaChat
@@ -39,6 +40,7 @@ class EngineStatus:
     error: AulaError | None
     loading: str | None = None
     awaited: str | None = None  # the default model that will take over
+    switch: Switch | None = None  # to another embedding model
 
 
 class Engine:
@@ -50,6 +52,7 @@ class Engine:
         self._catalogue = catalogue
         self._dense = dense
         self._downloads = Downloads(catalogue)
+        self.switching = Switching(settings, catalogue, dense)
         self._lock = threading.RLock()
         self._loading = threading.Lock()  # one load at a time
         self._chat: LlamaChat | None = None
@@ -66,7 +69,7 @@ class Engine:
 
     def start(self) -> None:
         """Begin loading what is here and downloading what is not; returns at once."""
-        if self._catalogue.installed(self._settings.embedding):
+        if self._catalogue.installed(self.switching.chosen()):
             self._dense.expect()
         self._spawn("aula-embedding", self._start_embedding)
         self._spawn("aula-model", self._start_model)
@@ -77,6 +80,7 @@ class Engine:
             self._stopped = True
         self._downloads.stop()
         self._dense.stop()
+        self.switching.stop()
         for thread in self._threads:
             thread.join(timeout=10)
         with self._lock:
@@ -95,13 +99,14 @@ class Engine:
         return self._settings.download and not self._settings.offline
 
     def _start_embedding(self) -> None:
-        name = self._settings.embedding
+        name = self.switching.chosen()
         try:
             if not self._catalogue.installed(name):
                 if not self._may_download:
                     raise ModelNotInstalled(name=name)
                 self._downloads.run(name)
-            self._load_embedding()
+            self._load_embedding(name)
+            self.switching.go_on()
         except Cancelled:
             self._dense.fail(ModelNotInstalled(name=name))
         except AulaError as error:
@@ -110,12 +115,11 @@ class Engine:
             log.exception("the embedding model could not be loaded")
             self._dense.fail(ModelLoadFailed(name=name, reason=type(error).__name__))
 
-    def _load_embedding(self) -> None:
+    def _load_embedding(self, name: str) -> None:
         from rag.embeddings import embedding_spec
 
         self._dense.expect()
-        folder = self._catalogue.path(self._settings.embedding)
-        self._dense.load(folder, embedding_spec(self._catalogue, self._settings.embedding))
+        self._dense.load(self._catalogue.path(name), embedding_spec(self._catalogue, name))
 
     def _start_model(self) -> None:
         """Load the default model, or the starter until the default one has come."""
@@ -169,9 +173,20 @@ class Engine:
             raise type(error)(**error.params)  # a fresh one: a stored exception would gather tracebacks
         raise ModelNotReady
 
+    def answering(self) -> bool:
+        """Whether the model in use writes an answer, or one waits its turn."""
+        chat = self._chat
+        return chat is not None and chat.answering
+
     def use(self, name: str) -> None:
-        """Switch to an installed model in the background. Raises ModelNotFound, ModelNotInstalled."""
+        """Switch to an installed model in the background. Raises ModelNotFound, ModelNotInstalled.
+
+        An embedding model takes over once it has embedded what is here; `switching` says how far it is.
+        """
         entry = self._catalogue.entry(name)
+        if entry.kind == "embedding":
+            self.switching.begin(entry.name)
+            return
         if not self._catalogue.installed(name):
             raise ModelNotInstalled(name=entry.title)
         with self._lock:
@@ -225,7 +240,7 @@ class Engine:
 
     def _begin_with(self, name: str) -> None:
         """Use what has just come if it is the default, or the first of its kind."""
-        if name == self._settings.embedding:
+        if name == self.switching.chosen():
             if self._dense.state in ("none", "failed"):
                 self._start_embedding()
         elif self._catalogue.entry(name).kind == "llm" and (self._chat is None or name == self._settings.model):
@@ -244,6 +259,8 @@ class Engine:
     def status(self) -> EngineStatus:
         """Return what is in use, what is loading and what is on its way."""
         downloads = self._downloads.rows()
+        switch = self.switching.status()
+        serving = self._dense.serving or self.switching.chosen()
         with self._lock:
             name = self._chat.model if self._chat is not None else None
             state = "ready" if name else "loading" if self._busy else "failed" if self._error else "none"
@@ -254,10 +271,11 @@ class Engine:
                 title=self._title if name else self._busy_title if self._busy else "",
                 state=state,
                 is_starter=name == self._settings.starter,
-                embedding=self._settings.embedding,
+                embedding=serving,
                 embedding_state=self._dense.state,
                 downloads=downloads,
                 error=self._error or self._dense.error,
                 loading=self._busy,
                 awaited=self._awaited,
+                switch=switch,
             )

@@ -13,8 +13,11 @@ AulaError
 ├── DocumentError
 │   ├── DocumentNotFound     no such document, or another's
 │   ├── UnsupportedFormat    a format that no loader reads
+│   │   └── OldFormat        what came before it: .doc, .xls, .ppt, .rtf
 │   ├── EmptyDocument        nothing in it
 │   ├── EncryptedDocument    it asks for a password
+│   │   └── WrongPassword    and not for this one
+│   ├── ProtectedDocument    it has a password that is of no use here: an office file, a book with DRM
 │   ├── DamagedDocument      not readable as what it says it is
 │   ├── ImageOnlyDocument    pictures of text only
 │   ├── ParseTimeout         reading took too long and was ended
@@ -24,6 +27,15 @@ AulaError
 │   ├── PageNotDrawn         no picture can be made of a page
 │   ├── BadCut               chunk size or overlap outside what makes sense
 │   ├── DocumentShared       somebody else holds it too, so it stays as it is
+│   ├── ArchiveUnsafe        too many files in a ZIP, too large ones, or made to fill the disk
+│   ├── ArchiveNested        an archive inside of another
+│   ├── ArchiveLink          a member that only points elsewhere
+│   ├── AddressError
+│   │   ├── AddressInvalid   no web address, or one with a password or an odd port
+│   │   ├── AddressRefused   it leads to this machine or to a private network
+│   │   ├── AddressOffline   nothing is fetched: started offline
+│   │   └── AddressUnreachable  no answer, or not the one that was asked for
+│   ├── OcrMissing           a page is a picture, and Tesseract is not installed
 │   └── NoRoom               the disk is full
 ├── QuestionError
 │   ├── EmptyQuestion
@@ -51,8 +63,22 @@ AulaError
 │   ├── RunFailed            a fault of our own ended a run
 │   └── NothingToRun         no column or no row
 ├── DataInUse                another Aula is running on the data folder
+├── CollectionError
+│   ├── CollectionNotFound   no such collection, or another's
+│   ├── CollectionExists     the name is taken
+│   ├── CollectionUnnamed    no name, or one that is too long
+│   ├── CollectionEmpty      nothing in it that could be asked
+│   └── FolderUnreadable     a folder that is not there, or not to be looked into
 ├── ConversationNotFound     no such conversation, or another's
 ├── DataTooNew               the data folder was written by a newer Aula
+├── BackupError
+│   ├── NothingToBackUp      a folder without a database
+│   ├── NotABackup           a file of another kind
+│   ├── BackupDamaged        a part of it is missing or is not what it was
+│   ├── BackupTooNew         made by a newer Aula
+│   ├── BackupNoRoom         no room on the disk to make or restore one
+│   ├── RestoreBusy          answers or runs are under way that a restore would lose
+│   └── RestoreFailed        what was restored could not be opened; the old data is back
 ├── BadOption                an option outside its range
 └── Cancelled                the person asked to stop
 """
@@ -210,6 +236,15 @@ class UnsupportedFormat(DocumentError):
     }
 
 
+class OldFormat(UnsupportedFormat):
+    """`name`: the file, `wanted`: the format to save it as."""
+
+    messages = {
+        "en": "“{name}” is in an old format. Open it in its program, save it as {wanted} and upload that.",
+        "es": "«{name}» está en un formato antiguo. Ábrelo en su programa, guárdalo como {wanted} y sube ese archivo.",
+    }
+
+
 class EmptyDocument(DocumentError):
     """`name`: the file."""
 
@@ -223,8 +258,38 @@ class EncryptedDocument(DocumentError):
     """`name`: the file."""
 
     messages = {
-        "en": "“{name}” is protected with a password. Save a copy without the password and upload that one.",
-        "es": "«{name}» está protegido con contraseña. Guarda una copia sin contraseña y sube esa.",
+        "en": (
+            "“{name}” is protected with a password. Type it next to the document in the Documents tab, or upload a "
+            "copy without one."
+        ),
+        "es": (
+            "«{name}» está protegido con contraseña. Escríbela junto al documento en la pestaña Documentos o sube una "
+            "copia sin contraseña."
+        ),
+    }
+
+
+class WrongPassword(EncryptedDocument):
+    """`name`: the file."""
+
+    messages = {
+        "en": "That is not the password of “{name}”. Check capital letters and accents and type it again.",
+        "es": "Esa no es la contraseña de «{name}». Comprueba las mayúsculas y los acentos y vuelve a escribirla.",
+    }
+
+
+class ProtectedDocument(DocumentError):
+    """`name`: the file, of a format whose password Aula has no use for."""
+
+    messages = {
+        "en": (
+            "“{name}” is protected, and Aula cannot open this format with a password. Save a copy without protection "
+            "and upload that one."
+        ),
+        "es": (
+            "«{name}» está protegido y Aula no puede abrir este formato con contraseña. Guarda una copia sin "
+            "protección y sube esa."
+        ),
     }
 
 
@@ -283,15 +348,15 @@ class TooLarge(DocumentError):
 
 
 class BadCut(DocumentError):
-    """`smallest` and `largest`: the limits of a chunk, in characters."""
+    """`smallest` and `largest`: the limits of a chunk's size, in tokens."""
 
     messages = {
         "en": (
-            "A passage can have from {smallest} to {largest} characters, and the overlap can be from 0 to half of "
+            "The size of a passage can be from {smallest} to {largest} tokens, and the overlap from 0 to half of "
             "that. Choose other values and try again."
         ),
         "es": (
-            "Un fragmento puede tener entre {smallest} y {largest} caracteres, y el solapamiento, entre 0 y la mitad. "
+            "El tamaño de un fragmento puede ser de {smallest} a {largest} tokens, y el solapamiento, de 0 a la mitad. "
             "Elige otros valores y vuelve a intentarlo."
         ),
     }
@@ -333,6 +398,109 @@ class PageNotDrawn(DocumentError):
     }
 
 
+class ArchiveUnsafe(DocumentError):
+    """`name`: the archive, `files` and `size`: how many it may hold and how large they may be in all, as text."""
+
+    messages = {
+        "en": (
+            "“{name}” was not unpacked: it holds too much, or is packed as no ordinary file is. A ZIP can have up to "
+            "{files} files and {size} in all. Unpack it yourself and upload the files in smaller lots."
+        ),
+        "es": (
+            "«{name}» no se ha descomprimido: contiene demasiado o está comprimido como no lo está ningún archivo "
+            "normal. Un ZIP puede tener hasta {files} archivos y {size} en total. Descomprímelo tú y sube los archivos "
+            "por partes."
+        ),
+    }
+
+
+class ArchiveNested(DocumentError):
+    """`name`: the inner archive."""
+
+    messages = {
+        "en": "“{name}” is an archive inside of an archive, and Aula opens only the outer one. Upload it on its own.",
+        "es": "«{name}» es un archivo comprimido dentro de otro, y Aula solo abre el de fuera. Súbelo por separado.",
+    }
+
+
+class ArchiveLink(DocumentError):
+    """`name`: the member."""
+
+    messages = {
+        "en": "“{name}” is only a link to a file, not the file. Upload the file that it points to.",
+        "es": "«{name}» es solo un enlace a un archivo, no el archivo. Sube el archivo al que apunta.",
+    }
+
+
+class AddressError(DocumentError):
+    """Anything about a web address. `address`: as it was given."""
+
+
+class AddressInvalid(AddressError):
+    """`address`: as it was given."""
+
+    messages = {
+        "en": (
+            "“{address}” is not a web address that Aula opens. It must begin with http:// or https:// and have no "
+            "user name, no password and no unusual port. Copy it again from your browser."
+        ),
+        "es": (
+            "«{address}» no es una dirección web que Aula abra. Debe empezar por http:// o https:// y no llevar "
+            "usuario, contraseña ni un puerto poco común. Vuelve a copiarla del navegador."
+        ),
+    }
+
+
+class AddressRefused(AddressError):
+    """`address`: the one that leads inwards, perhaps after a redirect."""
+
+    messages = {
+        "en": (
+            "“{address}” leads to this machine or to a private network, and Aula only opens public pages. Open it in "
+            "your browser, save it and upload the file."
+        ),
+        "es": (
+            "«{address}» lleva a este equipo o a una red privada, y Aula solo abre páginas públicas. Ábrela en el "
+            "navegador, guárdala y sube el archivo."
+        ),
+    }
+
+
+class AddressOffline(AddressError):
+    """`address`: as it was given."""
+
+    messages = {
+        "en": "Aula was started offline, so it opens no web addresses. Save the page in your browser and upload it.",
+        "es": "Aula se ha iniciado sin conexión y no abre direcciones web. Guarda la página en el navegador y súbela.",
+    }
+
+
+class AddressUnreachable(AddressError):
+    """`address`: the one that failed, `detail`: why, in few letters ("HTTP 404", "DNS", "TLS", "60 s")."""
+
+    messages = {
+        "en": "“{address}” could not be opened ({detail}). Check it in your browser and try again.",
+        "es": "No se ha podido abrir «{address}» ({detail}). Compruébala en el navegador y vuelve a intentarlo.",
+    }
+
+
+class OcrMissing(DocumentError):
+    """A page can only be read from its picture."""
+
+    messages = {
+        "en": (
+            "Pages that are pictures are read with Tesseract, which is not installed. On Debian and Ubuntu: sudo apt "
+            "install tesseract-ocr tesseract-ocr-spa; on macOS: brew install tesseract tesseract-lang; on Windows: the "
+            "installer of UB Mannheim, with Spanish ticked. Then try again."
+        ),
+        "es": (
+            "Las páginas que son imágenes se leen con Tesseract, que no está instalado. En Debian y Ubuntu: sudo apt "
+            "install tesseract-ocr tesseract-ocr-spa; en macOS: brew install tesseract tesseract-lang; en Windows: el "
+            "instalador de UB Mannheim, con el español marcado. Después, vuelve a intentarlo."
+        ),
+    }
+
+
 class NoRoom(DocumentError):
     """`name`: the file."""
 
@@ -364,6 +532,55 @@ class QuestionTooLong(QuestionError):
             "Eso no cabe en la ventana de contexto del modelo: son {tokens} tokens y hay sitio para {room}. "
             "Acorta la pregunta o las instrucciones del sistema, o consulta menos documentos."
         ),
+    }
+
+
+class CollectionError(AulaError):
+    """Anything about a collection of documents."""
+
+
+class CollectionNotFound(CollectionError):
+    """The id is unknown to this owner."""
+
+    messages = {
+        "en": "That collection no longer exists. Reload the page and choose another one.",
+        "es": "Esa colección ya no existe. Recarga la página y elige otra.",
+    }
+
+
+class CollectionExists(CollectionError):
+    """`name`: the one that is taken."""
+
+    messages = {
+        "en": "You already have a collection called “{name}”. Choose another name.",
+        "es": "Ya tienes una colección llamada «{name}». Elige otro nombre.",
+    }
+
+
+class CollectionUnnamed(CollectionError):
+    """`limit`: the most characters that a name may have."""
+
+    messages = {
+        "en": "A collection needs a name of up to {limit} characters. Write one and try again.",
+        "es": "La colección necesita un nombre de {limit} caracteres como mucho. Escríbelo y vuelve a intentarlo.",
+    }
+
+
+class CollectionEmpty(CollectionError):
+    """What was chosen to be asked holds no document."""
+
+    messages = {
+        "en": "There are no documents in the collection yet. Move some into it, or choose something else to ask.",
+        "es": "Todavía no hay documentos en la colección. Mueve alguno a ella o elige otra cosa que consultar.",
+    }
+
+
+class FolderUnreadable(CollectionError):
+    """`name`: the folder."""
+
+    messages = {
+        "en": "The folder “{name}” cannot be opened. Check that it is there and that Aula may read it.",
+        "es": "No se puede abrir la carpeta «{name}». Comprueba que existe y que Aula puede leerla.",
     }
 
 
@@ -628,6 +845,82 @@ class DataTooNew(AulaError):
             "La carpeta de datos la escribió una versión más nueva de Aula (esquema {found}; esta conoce {known}). "
             "Actualiza Aula o elige otra carpeta con AULA_DATA_DIR."
         ),
+    }
+
+
+class BackupError(AulaError):
+    """Anything about a backup. `name`: its file."""
+
+
+class NothingToBackUp(BackupError):
+    """`folder`: the data folder."""
+
+    messages = {
+        "en": "There is nothing in “{folder}” to back up. Choose the data folder with AULA_DATA_DIR or --data-dir.",
+        "es": "No hay nada que copiar en «{folder}». Elige la carpeta de datos con AULA_DATA_DIR o --data-dir.",
+    }
+
+
+class NotABackup(BackupError):
+    """`name`: the file."""
+
+    messages = {
+        "en": "“{name}” is not a backup of Aula. Choose the file that “Make a backup” gave you.",
+        "es": "«{name}» no es una copia de seguridad de Aula. Elige el archivo que te dio «Hacer una copia».",
+    }
+
+
+class BackupDamaged(BackupError):
+    """`name`: the file, `part`: what is missing or wrong in it."""
+
+    messages = {
+        "en": (
+            "The backup “{name}” is damaged ({part}), so nothing was restored and nothing was changed. Copy the file "
+            "again from where you keep it, or use another backup."
+        ),
+        "es": (
+            "La copia de seguridad «{name}» está dañada ({part}): no se ha restaurado ni cambiado nada. Vuelve a "
+            "copiar el archivo desde donde lo guardas o usa otra copia."
+        ),
+    }
+
+
+class BackupTooNew(BackupError):
+    """`name`: the file, `version`: the Aula that made it."""
+
+    messages = {
+        "en": "The backup “{name}” was made by a newer Aula ({version}). Update Aula, then restore it.",
+        "es": "La copia de seguridad «{name}» es de una versión más nueva ({version}). Actualiza Aula y restáurala.",
+    }
+
+
+class BackupNoRoom(BackupError):
+    """`need`: what it takes, as text ("1.2 GB")."""
+
+    messages = {
+        "en": "There is not enough room on the disk: {need} are needed. Free some space and try again.",
+        "es": "No hay sitio suficiente en el disco: hacen falta {need}. Libera espacio y vuelve a intentarlo.",
+    }
+
+
+class RestoreBusy(BackupError):
+    """An answer or a run is under way, or another backup."""
+
+    messages = {
+        "en": "An answer, a run or another backup is under way. Wait until it is done, or stop it, and try again.",
+        "es": (
+            "Hay una respuesta, una ejecución u otra copia en marcha. Espera a que termine, o detenla, y vuelve a "
+            "intentarlo."
+        ),
+    }
+
+
+class RestoreFailed(BackupError):
+    """`name`: the file."""
+
+    messages = {
+        "en": "The backup “{name}” could not be opened here. Your data is as it was before.",
+        "es": "No se ha podido abrir aquí la copia de seguridad «{name}». Tus datos están como antes.",
     }
 
 

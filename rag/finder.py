@@ -153,4 +153,6 @@ class Finder:
                 dense=0.0,
                 lexical=0.0,
                 language=language,
+                unit=excerpt.unit,
+                label=excerpt.label,
             )

@@ -1,4 +1,4 @@
-"""Conversations and their messages in aula.sqlite; it knows nothing of models or documents."""
+"""Conversations and their messages in aula.sqlite; it knows nothing of models, nor of documents but their ids."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from rag.database import conversations, messages, reading
+from rag.erasure import unquoted
 from rag.errors import ConversationNotFound
 
 TITLE_LENGTH = 60
@@ -105,14 +106,13 @@ class History:
         content: str,
         meta: Mapping[str, object] | None = None,
     ) -> int:
-        """Add a message at the end and return its id."""
+        """Add a message at the end and return its id; `meta` is kept without quotes of what is deleted by now."""
         now = datetime.now(UTC)
         with self._database.begin() as connection:
             _check(connection, owner, conversation)
+            kept = unquoted(connection, owner, meta or {})
             added = connection.execute(
-                insert(messages).values(
-                    conversation=conversation, role=role, content=content, meta=dict(meta or {}), created=now
-                )
+                insert(messages).values(conversation=conversation, role=role, content=content, meta=kept, created=now)
             )
             connection.execute(update(conversations).where(conversations.c.id == conversation).values(updated=now))
             key = added.inserted_primary_key

@@ -74,6 +74,8 @@ class Hit:
     lexical_part: float
     dense_rank: int | None
     lexical_rank: int | None
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,8 @@ class _Maker:
             document=chunk.document,
             name=chunk.name,
             page=chunk.page,
+            unit=chunk.unit,
+            label=chunk.label,
             text=chunk.text,
             score=score,
             spans=tuple(found),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,15 +13,19 @@ from rag.errors import AulaError
 
 _KEPT = 200  # finished jobs that are still listed
 ENDED = frozenset({"done", "failed", "cancelled"})
+_RESTING = frozenset({"paused", "locked"})  # until the person does something
 
 
 @dataclass(frozen=True)
 class Job:
-    """One upload on its way, or one document being cut anew (`kind`: add | cut).
+    """One document on its way in, or what documents come from, or a document being cut anew.
 
-    `stage`: waiting | reading | splitting | embedding | done | failed | cancelled. `done` of `total` counts pages while
-    reading and chunks while embedding; `status` is set at the end: ready | partial | duplicate | failed | cancelled.
-    `unit`: page | section, known once it is read. `before`: how many chunks a document had that is cut anew.
+    `kind`: add | cut | archive | address. `stage`: waiting | reading | ocr | indexing | paused | locked | done | failed
+    | cancelled, and for a cut splitting | embedding. `done` of `total` are pages: one is done when it can be searched,
+    or when there is nothing on it; `read` of them have been read, and `ocr_done` of `ocr_total` from their picture. For
+    a cut they are chunks, for an archive its files. `status`, at the end or while it rests: ready | partial | duplicate
+    | failed | cancelled | paused | locked. `unit`: page | slide | sheet | section, known once it is read. `before`: how
+    many chunks a document had that is cut anew. `part_of`: the job of the archive or address that it came from.
     """
 
     id: str
@@ -28,6 +34,9 @@ class Job:
     stage: str = "waiting"
     done: int = 0
     total: int = 0
+    read: int = 0
+    ocr_done: int = 0
+    ocr_total: int = 0
     pages: int = 0
     unit: str = "page"
     chunks: int = 0
@@ -39,19 +48,30 @@ class Job:
     eta_s: float | None = None
     kind: str = "add"
     before: int = 0
+    part_of: str = ""
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.stage in ENDED
 
+    @property
+    def resting(self) -> bool:
+        """Whether nothing will happen to it by itself."""
+        return self.ended or self.stage in _RESTING
+
     def message(self, lang: str) -> str:
         """Return what is amiss, in `lang`, or an empty text."""
         return self.error.text(lang) if self.error else (self.note or {}).get(lang, "")
 
 
+def job_id(owner: str, document: str) -> str:
+    """Return the id of the job that takes `document` in for `owner`: the same after a restart."""
+    return hashlib.sha256(f"{owner}\n{document}".encode()).hexdigest()[:32]
+
+
 class Jobs:
-    """The jobs of every owner; whoever looks or cancels sees their own only. Safe to use from several threads."""
+    """The jobs of every owner; whoever looks sees their own only. Safe to use from several threads."""
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -62,10 +82,11 @@ class Jobs:
     # -- for whoever does the work -----------------------------------------------------------------------------
 
     def put(self, job: Job) -> None:
-        """List a job, or list it as it is now; the oldest ended ones go."""
+        """List a job, or list it anew, at the end; the oldest ended ones go."""
         with self._changed:
+            self._jobs.pop(job.id, None)
             self._jobs[job.id] = job
-            self._cancels.setdefault(job.id, threading.Event())
+            self._cancels[job.id] = threading.Event()
             ended = [key for key, other in self._jobs.items() if other.ended]
             for key in ended[: max(0, len(ended) - _KEPT)]:
                 self._drop(key)
@@ -74,9 +95,17 @@ class Jobs:
     def update(self, key: str, **changes: object) -> None:
         """Change a job's fields, if it is still listed: the person may have cleared its row."""
         with self._changed:
-            if key in self._jobs:
-                self._jobs[key] = replace(self._jobs[key], **changes)  # type: ignore[arg-type]
+            known = self._jobs.get(key)
+            if known is not None:
+                self._jobs[key] = replace(known, **changes)  # type: ignore[arg-type]
                 self._changed.notify_all()
+
+    def follow(self, document: str) -> list[Job]:
+        """Return the jobs that take a document in, whoever's they are."""
+        with self._changed:
+            return [
+                job for job in self._jobs.values() if job.document == document and job.kind == "add" and not job.ended
+            ]
 
     def open(self, key: str) -> tuple[Job, threading.Event] | None:
         """Return a job that has not ended and the event that cancels it, else None."""
@@ -84,10 +113,20 @@ class Jobs:
             job = self._jobs.get(key)
             return None if job is None or job.ended else (job, self._cancels[key])
 
-    def stop(self) -> None:
-        """Cancel everything."""
-        for cancel in list(self._cancels.values()):
-            cancel.set()
+    def renew(self, key: str) -> None:
+        """Give a job that was stopped an event that is not set."""
+        with self._changed:
+            if key in self._jobs:
+                self._cancels[key] = threading.Event()
+
+    def clear(self) -> None:
+        """Cancel everything and list nothing."""
+        with self._changed:
+            for cancel in self._cancels.values():
+                cancel.set()
+            self._jobs.clear()
+            self._cancels.clear()
+            self._changed.notify_all()
 
     # -- for whoever waits -------------------------------------------------------------------------------------
 
@@ -96,10 +135,19 @@ class Jobs:
         with self._changed:
             return [job for job in self._jobs.values() if job.owner == owner]
 
+    def find(self, owner: str, key: str) -> Job | None:
+        """Return one of the owner's jobs."""
+        with self._changed:
+            known = self._jobs.get(key)
+            return known if known is not None and known.owner == owner else None
+
     def wait(self, owner: str, ids: Sequence[str], timeout: float | None = None) -> Iterator[list[Job]]:
-        """Yield the jobs `ids` whenever one changed (at most five times a second), until all have ended."""
+        """Yield the jobs `ids`, each with those that came from it, whenever one changed (at most five times a second).
+
+        Ends when each has ended or waits for the person.
+        """
         end = None if timeout is None else time.monotonic() + timeout
-        last: list[Job] = []
+        last: list[Job] | None = None
         while True:
             with self._changed:
                 now = self._named(owner, ids)
@@ -109,36 +157,69 @@ class Jobs:
             if now != last:
                 yield now
                 last = now
-            if all(job.ended for job in now) or (end is not None and time.monotonic() > end):
+            if all(job.resting for job in now) or (end is not None and time.monotonic() > end):
                 return
             time.sleep(0.2)
-
-    def cancel(self, owner: str, key: str) -> None:
-        """Stop a job; nothing of it stays."""
-        with self._changed:
-            known = self._jobs.get(key)
-            if known is not None and known.owner == owner:
-                self._cancels[key].set()
-                if known.stage == "waiting":  # its turn may be minutes away
-                    self.update(key, stage="cancelled", status="cancelled")
 
     def forget(self, owner: str, ids: Sequence[str]) -> None:
         """Take ended jobs off the list."""
         with self._changed:
-            for job in self._named(owner, ids):
-                if job.ended:
-                    self._drop(job.id)
+            for key in ids:
+                job = self.find(owner, key)
+                if job is not None and job.ended:
+                    self._drop(key)
+
+    def remove(self, owner: str, document: str) -> None:
+        """Take the jobs of a document that the owner deleted off the list, and stop those that were under way."""
+        with self._changed:
+            for job in [job for job in self._jobs.values() if (job.owner, job.document) == (owner, document)]:
+                self._cancels[job.id].set()
+                self._drop(job.id)
+            self._changed.notify_all()
 
     def _named(self, owner: str, ids: Sequence[str]) -> list[Job]:
-        return [self._jobs[key] for key in ids if key in self._jobs and self._jobs[key].owner == owner]
+        found: list[Job] = []
+        for key in ids:
+            found += [job for job in self.of(owner) if key in (job.id, job.part_of)]
+        return found
 
     def _drop(self, key: str) -> None:
         del self._jobs[key]
         self._cancels.pop(key, None)
 
 
+class Pace:
+    """Says how long is left, from how quickly the last of them went."""
+
+    _LOOKED_AT = 12  # the last so many marks
+    _LEAST_S = 1.0
+
+    def __init__(self) -> None:
+        """Begin to measure."""
+        self._marks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)], maxlen=self._LOOKED_AT)
+
+    def restart(self) -> None:
+        """Begin anew: what went before was a rest."""
+        done = self._marks[-1][1]
+        self._marks.clear()
+        self._marks.append((time.monotonic(), done))
+
+    def mark(self, done: int = 1) -> None:
+        """Say that `done` more are done."""
+        self._marks.append((time.monotonic(), self._marks[-1][1] + done))
+
+    def left(self, count: int) -> float | None:
+        """Return the seconds that `count` more will take, None while there is nothing to go by."""
+        (began, before), (ended, after) = self._marks[0], self._marks[-1]
+        if count <= 0:
+            return 0.0
+        if after == before or ended - began < self._LEAST_S:
+            return None
+        return max(0.0, (ended - began) / (after - before) * count - (time.monotonic() - ended))
+
+
 class Clock:
-    """Says how long is left, from the pace so far."""
+    """Says how long is left, from the pace since the beginning."""
 
     def __init__(self) -> None:
         """Begin to measure."""

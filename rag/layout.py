@@ -36,7 +36,9 @@ class Line:
     """One line in any unit, y growing upwards; `base` is its baseline, `word` the width of its first word.
 
     `height` is the size of its type. `hyphen`: it ended in a hyphen, left out of `text`, which may be there
-    only because the line ended. `fixed`: set in a typewriter face.
+    only because the line ended. `fixed`: set in a typewriter face, `bold`: in a bold one. `level`: of a heading, 1
+    the highest, 0 for none. `row`: of a table, which stays a line of its own. `glued`: the line before it in the
+    file goes on in this one, after a wide gap.
     """
 
     text: str
@@ -47,6 +49,10 @@ class Line:
     word: float
     hyphen: bool = False
     fixed: bool = False
+    bold: bool = False
+    level: int = 0
+    row: bool = False
+    glued: bool = False
 
     @property
     def width(self) -> float:
@@ -88,6 +94,11 @@ def flow(lines: Sequence[Line], narrowest: int = 0, widest: float = inf) -> str:
     Lines of fewer than `narrowest` characters are never taken for running text (poems, addresses), nor is a
     block wider than `widest`: nobody broke its lines to make them fit.
     """
+    return flow_places(lines, narrowest, widest)[0]
+
+
+def flow_places(lines: Sequence[Line], narrowest: int = 0, widest: float = inf) -> tuple[str, list[int]]:
+    """Return what flow() does, and where in it each line begins: -1 for one that goes on with the line before it."""
     all_fixed = all(line.fixed for line in lines)
     paragraphs = _Paragraphs(lines, narrowest)
     last: Line | None = None
@@ -105,7 +116,7 @@ def flow(lines: Sequence[Line], narrowest: int = 0, widest: float = inf) -> str:
                 paragraphs.add(last, line, joined, gap=False)
             last = line
         previous = block
-    return paragraphs.text()
+    return paragraphs.text(), paragraphs.places
 
 
 def _words(lines: Sequence[Line]) -> set[str]:
@@ -126,7 +137,9 @@ class _Paragraphs:
         self._words = _words(lines)
         self._rights = sorted(line.right for line in lines)
         self._narrowest = narrowest
+        self.places: list[int] = []
         self._done: list[str] = []
+        self._length = 0  # of what is done
         self._open = ""
         self._lines = 0
         self._item = False  # the open paragraph began with a bullet or a number
@@ -134,7 +147,9 @@ class _Paragraphs:
 
     def start(self, line: Line, gap: bool) -> None:
         if self._lines:
-            self._done += [self._closed(), "\n\n" if gap else "\n"]
+            self._done.append(self._closed() + ("\n\n" if gap else "\n"))
+            self._length += len(self._done[-1])
+        self.places.append(self._length)
         self._open, self._lines, self._hyphen = line.text, 1, line.hyphen
         self._item = bool(_MARKER.match(line.text.lstrip()))
 
@@ -143,8 +158,10 @@ class _Paragraphs:
         if not joined:
             indented = line.left > last.left + 0.6 * line.height and len(last.text) >= _LONG
             prose = self._lines > 1 and not self._item and not _MARKER.match(text)
-            self.start(line, gap or indented or prose)
+            apart = last.row != line.row or last.level != line.level
+            self.start(line, apart or (not line.row and (gap or indented or prose)))
             return
+        self.places.append(-1)
         if self._hyphen:
             self._open = join_hyphen(self._open, text, self._words)
         elif _OPEN_URL.search(self._open):
@@ -156,6 +173,8 @@ class _Paragraphs:
     def continues(self, last: Line, line: Line, block: _Block) -> bool:
         """Whether `line` goes on with the sentence of `last`, its neighbour above in the same block."""
         text = line.text.lstrip()
+        if last.row or line.row or last.level or line.level:
+            return bool(last.level) and last.level == line.level and not _MARKER.match(text)
         if _MARKER_ALONE.match(last.text.strip()):
             return True
         if _MARKER.match(text) or last.text.lstrip().startswith("|") or _LEADERS.search(last.text):
@@ -195,6 +214,8 @@ def _starts_lower(text: str) -> bool:
 def _runs_on(last: Line, line: Line) -> bool:
     """Whether a paragraph goes on at the top of the next column."""
     above = line.base > last.base + last.height and _same_size(last, line)
+    if line.row or last.row or line.level or last.level:
+        return False
     return above and len(last.text) > 20 and line.text[:1].islower() and not _TERMINAL.search(last.text)
 
 

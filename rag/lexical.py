@@ -134,40 +134,41 @@ def remove(connection: Connection, document: str) -> None:
     connection.execute(statement, {"document": document})
 
 
+def counted(connection: Connection) -> tuple[int, int]:
+    """Return how many chunks are indexed, and how many terms they have in all, from FTS5's own averages record.
+
+    Its format is part of the file's (varints, "fts5_index.c"); counting the rows would take milliseconds of each
+    question to a large library.
+    """
+    record = connection.execute(text("SELECT block FROM chunk_terms_data WHERE id = 1")).scalar()
+    numbers = _varints(record or b"")
+    return (numbers[0], numbers[1]) if len(numbers) > 1 else (0, 0)
+
+
+def _varints(record: bytes) -> list[int]:
+    """Return the numbers of a record: seven bits a byte, the highest first, as long as the eighth is set."""
+    numbers, value = [], 0
+    for byte in record:
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            numbers.append(value)
+            value = 0
+    return numbers
+
+
 def document_frequencies(connection: Connection, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
     """Return the number of indexed chunks, and in how many of them each of `terms` stands (0 is left out)."""
-    count = text("SELECT COUNT(*) FROM chunks")
     vocabulary = text("SELECT term, doc FROM chunk_vocabulary WHERE term IN :terms")
     rows = connection.execute(vocabulary.bindparams(bindparam("terms", expanding=True)), {"terms": list(terms)})
-    return int(connection.execute(count).scalar_one()), {str(term): int(found) for term, found in rows}
+    found = {str(term): int(holding) for term, holding in rows}
+    phrase = text("SELECT COUNT(*) FROM chunk_terms WHERE chunk_terms MATCH :match")
+    for term in terms:
+        if len(pieces(term)) > 1:
+            holding = int(connection.execute(phrase, {"match": f'"{term}"'}).scalar_one())
+            found |= {term: holding} if holding else {}
+    return counted(connection)[0], found
 
 
-def search(connection: Connection, terms: Sequence[str], documents: Sequence[str], k: int) -> dict[int, float]:
-    """Return {chunk id: BM25 score} of the best `k` chunks of `documents`; higher is better.
-
-    BM25 as in SQLite's FTS5 (k1 = 1.2, b = 0.75; Robertson and Zaragoza 2009), whose sign is turned round here.
-    """
-    if not terms or not documents:
-        return {}
-    match = " OR ".join(f'"{term}"' for term in terms)  # terms are \\w+ only, so nothing in them can end the quote
-    statement = text(
-        "SELECT chunk_terms.rowid, -bm25(chunk_terms) FROM chunk_terms JOIN chunks ON chunks.id = chunk_terms.rowid "
-        "WHERE chunk_terms MATCH :match AND chunks.document IN :documents ORDER BY bm25(chunk_terms) LIMIT :k"
-    ).bindparams(bindparam("documents", expanding=True))
-    rows = connection.execute(statement, {"match": match, "documents": list(documents), "k": k})
-    return {int(chunk): float(score) for chunk, score in rows}
-
-
-def contributions(connection: Connection, terms: Sequence[str], chunks: Sequence[int]) -> dict[int, dict[str, float]]:
-    """Return {chunk id: {term: its part of the BM25 score}}; the parts of a chunk add up to what `search` gives it.
-
-    BM25 is a sum over terms, so each is looked for alone, and FTS5 itself says what it weighs.
-    """
-    found: dict[int, dict[str, float]] = {}
-    statement = text(
-        "SELECT rowid, -bm25(chunk_terms) FROM chunk_terms WHERE chunk_terms MATCH :match AND rowid IN :chunks"
-    ).bindparams(bindparam("chunks", expanding=True))
-    for term in terms if chunks else ():
-        for chunk, part in connection.execute(statement, {"match": f'"{term}"', "chunks": list(chunks)}):
-            found.setdefault(int(chunk), {})[term] = float(part)
-    return found
+def pieces(terms: str) -> list[str]:
+    """Return what FTS5 makes of a term, or of the terms of a chunk: it cuts at an underscore too."""
+    return terms.replace("_", " ").split()

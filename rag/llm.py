@@ -114,6 +114,12 @@ class LlamaChat(BaseChatModel):
         engine.close()
 
     @property
+    def answering(self) -> bool:
+        """Whether it writes an answer, or one waits its turn."""
+        engine = self._engine
+        return engine is not None and engine.turns.busy
+
+    @property
     def context(self) -> int:
         """The context window in tokens: prompt and answer together."""
         return self.n_ctx

@@ -1,36 +1,85 @@
 """Reads a document into pages of clean text, in a process of its own that is ended when it hangs or grows.
 
-Knows files, limits and what each page came to; nothing of chunks or the library. The reading itself is
-rag/parse_worker.py, which this module starts: a hostile file can cost a page, or its document, never the app.
+Knows files, limits and what each page came to; nothing of chunks or the library. The process is
+rag/parse_process.py's: a hostile file can cost a page, or its document, never the app.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import queue
-import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rag import errors
-from rag.pages import FORMATS, Limits, PageText, Parsed, Unit
+from rag.pages import FORMATS, OLD_FORMATS, TEXTS, Limits, PageText, Parsed, Unit
+from rag.parse_failures import failure, refusal
+from rag.parse_process import Clock, Worker, worker
 
-__all__ = ["FORMATS", "Limits", "PageText", "Parsed", "Unit", "parse"]
+__all__ = [
+    "FORMATS",
+    "Ended",
+    "Event",
+    "Limits",
+    "Opened",
+    "PageText",
+    "Parsed",
+    "Unit",
+    "failure",
+    "kind_of",
+    "parse",
+    "read",
+]
 
-# How often a new process is started for one document after the one before it was lost.
-_MOST_LOSSES = 6
-_COMMAND = [sys.executable, "-m", "rag.parse_worker"]
-_SIGKILL = 9  # by number: Windows has no name for it
-_LONGEST_LINE = 64 * 2**20
-_Lines = queue.Queue[bytes | None]
-_ROOT = Path(__file__).resolve().parent.parent
+# So many pages in a row at which the process was lost, and the rest is given up.
+_MOST_LOSSES = 12
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The document is open: it has `total` pages. `encrypted`: it could not have been opened without the password.
+
+    `repaired`: the end of the file is lost, and these are the pages that could be found.
+    """
+
+    total: int
+    unit: Unit = "page"
+    title: str = ""
+    repaired: bool = False
+    encrypted: bool = False
+
+
+@dataclass(frozen=True)
+class Ended:
+    """There is no more; `note` says what is missing: "", "pages", "chars", "time", "failed" or "repaired"."""
+
+    note: str = ""
+
+
+Event = Opened | PageText | Ended
+
+
+def read(
+    path: Path,
+    name: str,
+    *,
+    first: int = 1,
+    skip: Collection[int] = frozenset(),
+    password: str | None = None,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    cancel: threading.Event | None = None,
+) -> Generator[Event]:
+    """Yield Opened, each page from `first` that is not in `skip`, in order, and Ended; a user calls the file `name`.
+
+    A page that hangs, dies or grows comes as a failed one. Close the generator to stop. Raises a DocumentError when
+    nothing can be opened: EncryptedDocument when it needs a password, WrongPassword when it needs another one; and
+    Cancelled soon after `cancel` is set.
+    """
+    job = {"path": str(path.resolve()), "kind": kind_of(path, name), "skip": sorted(skip), "password": password}
+    return _Reading(name, job | asdict(limits), limits, first, frozenset(skip), Clock(limits, cancel)).events()
 
 
 def parse(
@@ -39,30 +88,40 @@ def parse(
     limits: Limits = Limits(),  # noqa: B008 - frozen
     cancel: threading.Event | None = None,
     progress: Callable[[int, int], None] | None = None,
+    password: str | None = None,
 ) -> Parsed:
-    """Read the file at `path`, which a user called `name`; `progress` gets (pages done, pages in all).
+    """Read the file at `path` whole; `progress` gets (pages done, pages in all).
 
-    Raises a DocumentError when nothing can be read, and Cancelled soon after `cancel` is set.
+    Raises a DocumentError when it has no text, and Cancelled soon after `cancel` is set.
     """
-    kind = _kind(path, name)
-    reading = _Reading(name, limits, progress)
-    clock = _Clock(limits, cancel or threading.Event())
-    job: dict[str, object] = {"path": str(path.resolve()), "kind": kind, "first": 1, "avoid": []}
-    job.update(asdict(limits))
-    for _ in range(_MOST_LOSSES):
-        lost = _run_worker(job, reading, clock)
-        if not lost or not reading.survive(lost, job, clock):
-            break
-    return reading.result()
+    opened, note, pages = Opened(0), "", list[PageText]()
+    with closing(read(path, name, password=password, limits=limits, cancel=cancel)) as events:
+        for event in events:
+            if isinstance(event, Opened):
+                opened = event
+            elif isinstance(event, Ended):
+                note = event.note
+            else:
+                pages.append(event)
+                if progress:
+                    progress(len(pages), min(opened.total, limits.pages))
+    if not any(page.how == "text" for page in pages):
+        raise failure(name, pages, limits)
+    return Parsed(pages, opened.unit, opened.title, opened.total, bool(note), note)
 
 
-def _kind(path: Path, name: str) -> str:
-    """Return the suffix that says how to read the file; of `name` only that is used."""
+def kind_of(path: Path, name: str) -> str:
+    """Return the suffix that says how to read the file; of `name` only that is used.
+
+    Raises UnsupportedFormat, also for old formats, and EmptyDocument for a file without bytes.
+    """
     suffix = Path(name).suffix.lower()
     with path.open("rb") as file:
         head = file.read(1024)
-    if b"%PDF-" in head and suffix not in {".txt", ".md", ".markdown", ".html", ".htm"}:
+    if b"%PDF-" in head and suffix not in TEXTS:
         suffix = ".pdf"
+    if suffix in OLD_FORMATS:
+        raise errors.OldFormat(name=name, wanted=OLD_FORMATS[suffix])
     if suffix not in FORMATS:
         raise errors.UnsupportedFormat(name=name, formats=list(dict.fromkeys(FORMATS.values())))
     if not head:
@@ -70,200 +129,156 @@ def _kind(path: Path, name: str) -> str:
     return suffix
 
 
-class _Clock:
-    """The time that is left for the document and for the page at hand, and whether someone wants to stop."""
-
-    def __init__(self, limits: Limits, cancel: threading.Event) -> None:
-        self._limits = limits
-        self._cancel = cancel
-        self._started = self._page_started = time.monotonic()
-        self._thousands = 1
-
-    def page_done(self, total: int) -> None:
-        self._page_started = time.monotonic()
-        self._thousands = -(-min(total, self._limits.pages) // 1000) or 1
-
-    def is_over(self) -> bool:
-        return time.monotonic() - self._started > self._limits.seconds * self._thousands
-
-    def check(self) -> str:
-        """Return "time" when the page or the document has taken too long, else "". Raises Cancelled."""
-        if self._cancel.is_set():
-            raise errors.Cancelled
-        late = time.monotonic() - self._page_started > self._limits.page_seconds
-        return "time" if late or self.is_over() else ""
-
-
-@dataclass
 class _Reading:
-    """What has been read so far, over all the processes that it took."""
+    """How far one document has been read, over all the processes that it takes."""
 
-    name: str
-    limits: Limits
-    progress: Callable[[int, int], None] | None
-    pages: list[PageText] = field(default_factory=list)
-    unit: Unit = "page"
-    title: str = ""
-    total: int = 0  # 0: the document has not been opened yet
-    note: str = ""
-    refused: str = ""
-    blamed: int = -1  # the page at which the last process was lost
+    def __init__(
+        self, name: str, job: dict[str, object], limits: Limits, first: int, skip: frozenset[int], clock: Clock
+    ) -> None:
+        self._name, self._job, self._limits, self._clock = name, job, limits, clock
+        self._skip = skip
+        self._next = first
+        self._opened: Opened | None = None
+        self._note: str | None = None  # the worker's last word
+        self._at = 0  # the page that the process has begun; 0: it is opening the file
+        self._lost: dict[int, str] = {}  # pages that no process reads, and why
+        self._avoid: set[int] = set()  # pages to be read by the other library
+        self._losses = 0  # in a row
+        self._failed = False
+        self._over = False  # the document's time is up
 
-    def take(self, event: PageText | dict[str, object]) -> bool:
-        """Take one line of the worker's; True when it was the last."""
-        if isinstance(event, PageText):
-            self._add(event)
+    def events(self) -> Generator[Event]:
+        """Yield what read() does."""
+        while self._note is None:
+            loss = yield from self._process()
+            if loss and not self._survive(loss):
+                yield from self._give_up(loss)
+        yield Ended(self._summary())
+
+    def _summary(self) -> str:
+        if self._note == "time" or self._over:
+            return "time"
+        repaired = "repaired" if self._opened and self._opened.repaired else ""
+        return self._note or repaired or ("failed" if self._failed else "")
+
+    def _process(self) -> Generator[Event, None, str]:
+        """Yield what one process reads. Returns "" when it finished, else how it was lost."""
+        job = self._job | {"first": self._next, "lost": sorted(self._lost), "avoid": sorted(self._avoid)}
+        self._at = 0
+        self._clock.start()
+        loss = ""
+        with worker(job) as process:
+            while self._note is None and not loss:
+                loss = yield from self._step(process)
+            self._clock.lost(process.seconds(), hung=loss == "time")
+        return loss
+
+    def _step(self, process: Worker) -> Generator[Event, None, str]:
+        """Yield what the next line brings. Returns how the process was lost, if it was."""
+        try:
+            line = process.line()
+        except queue.Empty:
+            return self._check(process)
+        if line is None:
+            return process.fate()
+        try:
+            events = self._taken(json.loads(line))
+        except (ValueError, TypeError, KeyError):  # its memory is broken: the worker does not write so
+            return "crash"
+        if isinstance(events, str):
+            return events
+        for event in events:
+            with self._clock.resting():
+                yield event
+        return self._check(process) if self._note is None else ""
+
+    def _check(self, process: Worker) -> str:
+        return self._clock.check(process.seconds()) or ("memory" if process.is_grown(self._limits.memory_mb) else "")
+
+    def _taken(self, line: dict[str, object]) -> Sequence[Event] | str:
+        """Return what a line brings, or how the process was lost."""
+        if "number" in line:
+            page = _page_text(line)
+            return [*self._missing(page.number), *self._pages([page])]
+        if "at" in line:
+            self._at = int(str(line["at"]))
+            self._clock.page_begins()
+        elif "end" in line:
+            missing = self._missing(self._last() + 1) if line["end"] != "chars" else []
+            self._note = str(line["end"])
+            return missing
+        elif "error" in line:
+            if self._opened is None:
+                raise refusal(str(line["error"]), self._name, self._limits)
+            return "memory" if line["error"] == "memory" else "crash"
+        elif self._opened is None:
+            self._opened = Opened(**line)  # type: ignore[arg-type]
+            self._clock.total(self._opened.total)
+            return [self._opened]
+        return []
+
+    def _pages(self, pages: Sequence[PageText]) -> Sequence[PageText]:
+        """Return the pages, which are next in order. Raises ValueError for one that was not asked for."""
+        for page in pages:
+            if page.number < self._next or page.number > self._last() or page.number in self._skip:
+                raise ValueError("not a page that was asked for")
+            self._next = page.number + 1
+            self._failed |= page.how == "failed"
+            if page.how != "failed":
+                self._losses = 0
+        return pages
+
+    def _missing(self, until: int, reason: str = "") -> Sequence[PageText]:
+        """Return the pages before `until` that no process reads. Raises ValueError where one was merely left out."""
+        numbers = [number for number in range(self._next, until) if number not in self._skip]
+        if not reason and not self._lost.keys() >= set(numbers):
+            raise ValueError("a page was left out")
+        return self._pages([PageText(number, "", "failed", self._lost.get(number, reason)) for number in numbers])
+
+    def _last(self) -> int:
+        return min(self._opened.total, self._limits.pages) if self._opened else 0
+
+    def _survive(self, loss: str) -> bool:
+        """Note at which page a process was lost ("time", "memory", "crash", "over"): True to start another one."""
+        at = self._at or (self._next if self._opened else 0)
+        self._losses += 1
+        if self._over or (self._losses > _MOST_LOSSES and loss != "over"):
             return False
-        if "error" in event:
-            self.refused = str(event["error"])
-        elif "total" in event:
-            self.total, self.title = int(str(event["total"])), str(event["title"])
-            self.note = "repaired" if event["repaired"] else ""
-            self.unit = "section" if event["unit"] == "section" else "page"
-        elif "end" in event:
-            self.note = str(event["end"]) or self.note
-        return "error" in event or "end" in event
+        if loss == "over":
+            return self._is_kept(at)
+        if loss == "crash" and at not in self._avoid:
+            self._avoid.add(at)  # once more, with the other PDF library
+            return True
+        if self._opened is None:
+            raise refusal(loss, self._name, self._limits)  # it cannot even be opened
+        self._lost[at] = loss
+        return True
 
-    def _add(self, page: PageText) -> None:
-        self.pages.append(page)
-        if self.progress:
-            self.progress(len(self.pages), min(self.total, self.limits.pages))
-
-    def survive(self, lost: str, job: dict[str, object], clock: _Clock) -> bool:
-        """Note that a process was lost ("time", "memory", "crash"): True to start another one."""
-        at = len(self.pages) + 1
-        if clock.is_over():
-            self._give_up("time")
+    def _is_kept(self, at: int) -> bool:
+        """Whether, when the time is up at page `at`, another process is to give out what was read before that page."""
+        self._over = True
+        if self._opened is None or at <= self._next:
             return False
-        again = self.blamed == at
-        self.blamed = at
-        if lost == "crash" and not again:
-            job["avoid"] = [at if self.total else 0]  # once more, with the other PDF library
-        elif self.total == 0:
-            self.refused = lost  # it cannot even be opened
-            return False
-        else:
-            self._add(PageText(at, "", "failed", lost))
-        job["first"] = len(self.pages) + 1
-        clock.page_done(self.total)
-        return self.total == 0 or len(self.pages) < min(self.total, self.limits.pages)
+        self._lost |= dict.fromkeys(range(at, self._last() + 1), "time")
+        self._clock.extend()
+        return True
 
-    def _give_up(self, reason: str) -> None:
-        self.refused = reason
-        for number in range(len(self.pages) + 1, min(self.total, self.limits.pages) + 1):
-            self.pages.append(PageText(number, "", "failed", reason))
-
-    def result(self) -> Parsed:
-        """Return the pages, or raise what their reasons add up to."""
-        if not any(page.how == "text" for page in self.pages):
-            raise self._error()
-        if len(self.pages) < min(self.total, self.limits.pages) and self.note not in {"pages", "chars"}:
-            self._give_up("crash")
-        note = self.note
-        if any(page.how == "failed" for page in self.pages):
-            note = "time" if self.refused == "time" else note or "failed"
-        return Parsed(self.pages, self.unit, self.title, self.total, bool(note), note)
-
-    def _error(self) -> errors.DocumentError:
-        reasons = {page.reason for page in self.pages if page.how == "failed"} | {self.refused}
-        if "encrypted" in reasons:
-            return errors.EncryptedDocument(name=self.name)
-        if "too_large" in reasons:
-            return errors.TooLarge(name=self.name, limit=f"{self.limits.memory_mb} MB")
-        if "memory" in reasons:
-            return errors.ParseOutOfMemory(name=self.name)
-        if "time" in reasons:
-            return errors.ParseTimeout(name=self.name, seconds=round(self.limits.seconds))
-        if reasons & {"damaged", "crash"}:
-            return errors.DamagedDocument(name=self.name)
-        if any(page.reason in {"image", "garbled"} for page in self.pages):
-            return errors.ImageOnlyDocument(name=self.name)
-        return errors.EmptyDocument(name=self.name)
+    def _give_up(self, loss: str) -> Generator[Event]:
+        """Yield what is left as failed."""
+        reason = "time" if self._over else loss
+        if self._opened is None:
+            raise refusal(reason, self._name, self._limits)
+        self._note = "time" if self._over else ""
+        yield from self._missing(self._last() + 1, reason)
 
 
-def _run_worker(job: dict[str, object], reading: _Reading, clock: _Clock) -> str:
-    """Feed one process's lines to `reading`. Returns "" when it finished, else how it was lost."""
-    with _worker(job) as (process, lines):
-        while True:
-            try:
-                line = lines.get(timeout=0.05)
-            except queue.Empty:
-                if late := clock.check():
-                    return late
-                continue
-            if line is None:
-                break
-            event = _event(line)
-            if event is None:
-                return "crash"
-            if reading.take(event):
-                return ""
-            clock.page_done(reading.total)
-            if late := clock.check():
-                return late
-        # SIGKILL that nobody here sent is the kernel's answer to memory running out.
-        return "memory" if process.wait() == -_SIGKILL else "crash"
-
-
-def _event(line: bytes) -> PageText | dict[str, object] | None:
-    """Return what a line says; None when the worker did not write it so, for its memory is broken then."""
-    try:
-        event = json.loads(line)
-        return PageText(**event) if "number" in event else dict(event)
-    except (ValueError, TypeError):
-        return None
-
-
-@contextmanager
-def _worker(job: dict[str, object]) -> Iterator[tuple[subprocess.Popen[bytes], _Lines]]:
-    """Start a worker on `job`; yield it and its lines (None at their end); end it and its children after."""
-    process = subprocess.Popen(
-        _COMMAND,
-        cwd=_ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=os.name == "posix",
-    )
-    lines: _Lines = queue.Queue(maxsize=256)
-    stopped = threading.Event()
-    reader = threading.Thread(target=_read_lines, args=(process, lines, stopped), daemon=True)
-    try:
-        reader.start()
-        if process.stdin is not None:  # it never is, with PIPE
-            with suppress(BrokenPipeError), process.stdin as stdin:
-                stdin.write(json.dumps(job).encode())
-        yield process, lines
-    finally:
-        stopped.set()
-        _kill(process)
-        reader.join()
-
-
-def _read_lines(process: subprocess.Popen[bytes], lines: _Lines, stopped: threading.Event) -> None:
-    if process.stdout is None:
-        return
-    with process.stdout as stdout:
-        while line := stdout.readline(_LONGEST_LINE):
-            if not line.endswith(b"\n"):  # endless, or cut off by the process's death
-                break
-            _put(lines, line, stopped)
-    _put(lines, None, stopped)
-
-
-def _put(lines: _Lines, line: bytes | None, stopped: threading.Event) -> None:
-    while not stopped.is_set():
-        with suppress(queue.Full):
-            lines.put(line, timeout=0.1)
-            return
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        with suppress(ProcessLookupError, PermissionError):
-            if os.name == "posix":
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-    process.wait()
+def _page_text(line: dict[str, object]) -> PageText:
+    """Return the page that a line holds: JSON knows no tuples."""
+    body: tuple[int, int] | None = line.pop("body", None)  # type: ignore[assignment]
+    headings: list[tuple[int, int]] = line.pop("headings", [])  # type: ignore[assignment]
+    page = PageText(**line)  # type: ignore[arg-type]
+    start, end = body or (0, len(page.text))
+    if not 0 <= start <= end <= len(page.text):
+        raise ValueError("a body outside of its page")
+    marks = tuple((int(place), int(level)) for place, level in headings)
+    return replace(page, body=(start, end) if body else None, headings=marks)

@@ -111,7 +111,7 @@ class Bar:
 
 
 @contextmanager
-def _interruptible() -> Iterator[threading.Event]:
+def interruptible() -> Iterator[threading.Event]:
     """Give an event that the first Ctrl-C sets; the second one ends the program as ever."""
     cancel = threading.Event()
 
@@ -148,7 +148,7 @@ def _list(catalogue: Catalogue, texts: dict[str, str]) -> int:
 def _pull(catalogue: Catalogue, names: Sequence[str], texts: dict[str, str], lang: str) -> int:
     """Pull each name; one that fails does not keep the others from coming."""
     code = OK
-    with _interruptible() as cancel:
+    with interruptible() as cancel:
         for name in names:
             bar = Bar(texts)
             try:
@@ -172,7 +172,7 @@ def _verify(catalogue: Catalogue, names: Sequence[str], texts: dict[str, str], l
     chosen = names or [entry.name for entry in catalogue.entries() if catalogue.installed(entry.name)]
     if not chosen:
         print(texts["none"].format(folder=catalogue.folder))
-    with _interruptible() as cancel:
+    with interruptible() as cancel:
         for name in chosen:
             bar = Bar(texts)
             try:

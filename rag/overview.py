@@ -20,6 +20,7 @@ from rag import lexical
 from rag.dense import Dense
 from rag.errors import Cancelled
 from rag.outline import Piece, distinct, pieces
+from rag.pages import label
 from rag.selection import GAP, Excerpt
 from rag.store import Document, Store
 from rag.whole import is_about_whole
@@ -296,4 +297,6 @@ def _excerpts(
             quote=text[start:end],
             spans=tuple(spans),
             score=score,
+            unit=document.unit,
+            label=label(document.unit, text),
         )

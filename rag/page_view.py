@@ -21,8 +21,8 @@ _MOST_CHARS = 6000  # of all spans together: looking for them on the page costs 
 class PageView:
     """One page, counted from 1. `spans` are ranges of `text`, in order and apart; `boxes` lie over the picture.
 
-    `unit`: page | section; a section has no picture. `width` and `height` are in points; `image` is None, and
-    `reason` says why, where a page could not be drawn.
+    `unit`: page | slide | sheet | section; only a page has a picture. `width` and `height` are in points; `image` is
+    None, and `reason` says why, where a page could not be drawn.
     """
 
     document: str
@@ -59,7 +59,7 @@ class PageViewer:
         text = self._store.page_text(owner, document, page)
         marked = _within(text, spans)
         view = PageView(held.id, held.name, page, held.pages, held.unit, text, marked)
-        return view if held.unit == "section" else self._drawn(view)
+        return self._drawn(view) if held.unit == "page" else view
 
     def _drawn(self, view: PageView) -> PageView:
         try:

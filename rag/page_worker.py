@@ -1,6 +1,7 @@
-"""The process that draws one page of a PDF: a job as JSON on stdin, the page on stdout as rag/page_image.py reads it.
+"""The process that draws one page: a job as JSON on stdin, the page on stdout as rag/page_image.py reads it.
 
-Knows PDFium and its limits; nothing of owners or of what is looked for on the page. May be killed at any moment.
+Knows PDFium, pictures and its limits; nothing of owners or of what is looked for on the page. May be killed at any
+moment.
 Stdout: one line {"width", "height", "type", "glyphs"}, then the picture's bytes; or one line {"error": kind}.
 """
 
@@ -15,16 +16,22 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from rag.highlight import Glyph, extent, folded
+from rag.parse_image import shown
 from rag.parse_worker import limit_resources
 from rag.pdf_repair import rebuilt
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 _TALL = 2.0  # times the type size: some fonts claim a box far taller than their letters
 _LONGEST = 16_000  # pixels; WebP takes no side that is longer
+_POINTS = 0.75  # of a page for each dot of a picture, as browsers reckon
 _QUALITY = 80  # of 100; beyond it letters look no better and the picture grows
 
 
@@ -42,7 +49,11 @@ class PageJob:
 
 
 def draw(job: PageJob) -> bytes:
-    """Return the page as this process writes it. Raises whatever PDFium and its files give rise to."""
+    """Return the page as this process writes it. Raises whatever PDFium, Pillow and their files give rise to."""
+    if image := shown(Path(job.path), job.page, job.pixels):
+        picture, kind = _encoded(image)
+        width, height = (side * _POINTS for side in image.size)
+        return _written({"width": width, "height": height, "type": kind, "glyphs": []}, picture)
     document = _open(Path(job.path))
     document.init_forms()  # what is written into a form is drawn too
     page = document[job.page - 1]
@@ -50,8 +61,11 @@ def draw(job: PageJob) -> bytes:
     if not (1 <= width < math.inf and 1 <= height < math.inf):
         raise ValueError("a page without a size")
     scale = min(job.scale, math.sqrt(job.pixels / (width * height)), _LONGEST / max(width, height))
-    picture, kind = _encoded(page.render(scale=scale))
-    head = {"width": width, "height": height, "type": kind, "glyphs": _glyphs(page, job.glyphs)}
+    picture, kind = _encoded(page.render(scale=scale).to_pil())
+    return _written({"width": width, "height": height, "type": kind, "glyphs": _glyphs(page, job.glyphs)}, picture)
+
+
+def _written(head: dict[str, object], picture: bytes) -> bytes:
     return json.dumps(head, ensure_ascii=False).encode() + b"\n" + picture
 
 
@@ -69,11 +83,11 @@ def _open(path: Path) -> pypdfium2.PdfDocument:
     return pypdfium2.PdfDocument(repaired)
 
 
-def _encoded(bitmap: pypdfium2.PdfBitmap) -> tuple[bytes, str]:
+def _encoded(drawn: Image.Image) -> tuple[bytes, str]:
     """Return the picture and its media type: WebP, a third of PNG's size, where Pillow was built with it."""
-    from PIL import Image, features
+    from PIL import features
 
-    image: Image.Image = bitmap.to_pil().convert("RGB")
+    image = drawn.convert("RGB")
     out = io.BytesIO()
     if features.check("webp"):
         image.save(out, "WEBP", quality=_QUALITY, method=2)

@@ -8,15 +8,48 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+_CODE = (
+    "bash c cc cfg cpp cs css dart go h hpp ini ipynb java js jsx kt lua m php pl py r rb rs scala sh sql swift tex "
+    "toml ts tsx vue xml yaml yml"
+)
+CODE = "PY, JS, C…"  # the same in both languages
 FORMATS: dict[str, str] = {
     ".pdf": "PDF",
-    ".txt": "TXT",
-    ".md": "Markdown",
-    ".markdown": "Markdown",
     ".docx": "DOCX",
+    ".pptx": "PPTX",
+    ".xlsx": "XLSX",
+    ".odt": "ODT",
+    ".odp": "ODP",
+    ".ods": "ODS",
+    ".epub": "EPUB",
     ".html": "HTML",
     ".htm": "HTML",
+    ".xhtml": "HTML",
+    ".md": "Markdown",
+    ".markdown": "Markdown",
+    ".txt": "TXT",
+    ".csv": "CSV",
+    ".tsv": "CSV",
+    ".json": "JSON",
+    ".jsonl": "JSON",
+    **{f".{suffix}": CODE for suffix in _CODE.split()},
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WebP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+    ".gif": "GIF",
 }
+# What is a picture and nothing else: its pages have to be read by OCR.
+IMAGES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
+# What came before a format that is read, and what to save it as.
+OLD_FORMATS = {".doc": "DOCX", ".rtf": "DOCX", ".ppt": "PPTX", ".pps": "PPTX", ".xls": "XLSX"}
+ARCHIVES = frozenset({".zip"})
+# What is text whatever it says: a PDF in disguise is not looked for in it.
+_TEXTS = {"HTML", "Markdown", "TXT", "CSV", "JSON", CODE}
+TEXTS = frozenset(suffix for suffix, name in FORMATS.items() if name in _TEXTS)
 
 How = Literal["text", "ocr", "empty", "failed", "waiting"]
 Unit = Literal["page", "slide", "sheet", "section"]
@@ -91,7 +124,8 @@ class Parsed:
 class Refused(Exception):
     """Raised in the parsing process: the document as a whole cannot be read.
 
-    `kind`: encrypted, damaged, empty, too_large or memory.
+    `kind`: encrypted, protected (a password that is of no use here), old (of before 2007), damaged, empty, image,
+    too_large or memory.
     """
 
     def __init__(self, kind: str) -> None:
@@ -99,7 +133,18 @@ class Refused(Exception):
         self.kind = kind
 
 
-_UNITS = {"page": {"en": "pages", "es": "páginas"}, "section": {"en": "sections", "es": "secciones"}}
+def label(unit: str, text: str) -> str:
+    """Return the name of the sheet whose text this is, which is its first line; "" for any other unit."""
+    return text.partition("\n")[0][:_LONGEST_LABEL] if unit == "sheet" else ""
+
+
+_LONGEST_LABEL = 60
+_UNITS = {  # all of one gender in Spanish, which the notes below rely on
+    "page": {"en": "pages", "es": "páginas"},
+    "slide": {"en": "slides", "es": "diapositivas"},
+    "sheet": {"en": "sheets", "es": "hojas"},
+    "section": {"en": "sections", "es": "secciones"},
+}
 _NOTES: dict[str, dict[str, str]] = {
     "pages": {
         "en": "Only the first {kept} of {total} {units} were read. Split the document to ask the rest.",

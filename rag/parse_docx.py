@@ -7,7 +7,6 @@ Runs in the parsing process only.
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +18,10 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 
+from rag.archive import check_office
 from rag.cleaning import clean_characters
-from rag.pages import Refused
-from rag.parse_text import Block, Sections, first_heading, join_blocks
+from rag.sections import LEVELS, Block, Sections, first_heading, join_blocks
 
-_OLE = b"\xd0\xcf\x11\xe0"  # the container of an encrypted DOCX, and of the old DOC
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_BOMB = 100  # a document that unpacks to more than so many times its size was made to hurt
-_TREE = 15  # memory that a parsed XML part takes, in times its size
 _HEADING = re.compile(r"(?:heading|título|titulo|encabezado) ?([1-9])|(?:title|título)$", re.IGNORECASE)
 
 _P, _TBL, _TR, _TC, _T = (qn(f"w:{name}") for name in ("p", "tbl", "tr", "tc", "t"))
@@ -36,30 +31,12 @@ _MARKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHy
 
 
 def docx_sections(path: Path, memory: int) -> Sections:
-    """Cut a DOCX at its headings of the first three levels. Raises Refused: a bomb, encrypted, or none."""
-    _check(path, memory)
+    """Cut a DOCX at its upper headings. Raises Refused: a bomb, protected, of before 2007, or none at all."""
+    check_office(path, memory, "word/document.xml")
     document = docx.Document(str(path))
     blocks = [*_blocks(document.element.body, _styles(document)), *_notes(document)]
     title = document.core_properties.title
     return Sections(join_blocks(blocks), title or first_heading(blocks))
-
-
-def _check(path: Path, memory: int) -> None:
-    with path.open("rb") as file:
-        head = file.read(4)
-        if head == _OLE:
-            raise Refused("encrypted" if _ENCRYPTED in file.read(2**24) else "damaged")
-    if not zipfile.is_zipfile(path):
-        raise Refused("damaged")
-    with zipfile.ZipFile(path) as archive:
-        parts = archive.infolist()
-    # What the directory says is binding: zipfile reads no more than that of any part.
-    unpacked = sum(part.file_size for part in parts)
-    trees = sum(part.file_size for part in parts if part.filename.endswith((".xml", ".rels")))
-    if "word/document.xml" not in {part.filename for part in parts}:
-        raise Refused("damaged")
-    if unpacked > memory // 3 or _TREE * trees > memory:
-        raise Refused("damaged" if unpacked > _BOMB * path.stat().st_size else "too_large")
 
 
 @dataclass(frozen=True)
@@ -99,14 +76,14 @@ def _blocks(body: BaseOxmlElement, styles: dict[str, _Style]) -> Iterator[Block]
         properties = element.find(qn("w:pPr"))
         own = _own_style(properties)
         named = styles.get(_value(properties, "w:pStyle"), own) if properties is not None else own
-        heading = min(own.level, named.level) <= 3
-        if text and not heading and (own.is_item or named.is_item):
+        level = min(own.level, named.level)
+        if text and level > LEVELS and (own.is_item or named.is_item):
             items.append(f"- {text}")
         elif text:
             if items:
                 yield Block("\n".join(items))
                 items = []
-            yield Block(text, heading)
+            yield Block(text, level if level <= LEVELS and element.tag == _P else 0)
     if items:
         yield Block("\n".join(items))
 

@@ -1,5 +1,7 @@
 """HTML to sections: what a reader of the page would read, cut at its headings. Nothing is fetched.
 
+What stands around the text on a web page (menus, banners, footers, notices about cookies) is left out; see _root.
+
 Runs in the parsing process only.
 """
 
@@ -11,7 +13,8 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, PreformattedString, Tag
 
 from rag.cleaning import clean_characters
-from rag.parse_text import Block, Sections, decode, first_heading, join_blocks
+from rag.parse_text import decode
+from rag.sections import Block, Sections, first_heading, join_blocks
 
 
 def _names(text: str) -> frozenset[str]:
@@ -22,7 +25,7 @@ _DROPPED = _names(
     "script style template noscript nav head svg iframe object embed canvas audio video button select input "
     "textarea dialog"
 )
-_HEADINGS = _names("h1 h2 h3")
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = _names(
     "address article aside blockquote center dd details div dl dt fieldset figcaption figure footer form "
     "h1 h2 h3 h4 h5 h6 header hr li main ol p pre section summary table tbody tfoot thead tr ul"
@@ -33,15 +36,39 @@ _CELLS = _names("td th")
 _CELL_END = "\x1f"
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset=[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
+_MAIN = 0.4  # of a page's characters: with less it is a teaser, and the text is elsewhere
+_AROUND = _names("nav aside menu")
+_AROUND_ROLES = _names("navigation banner contentinfo complementary search menu menubar dialog alertdialog")
+_NOTICE = re.compile(r"cookie|gdpr|breadcrumb|skip-?(?:link|to|nav)|social-|share-", re.IGNORECASE)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
 def html_sections(data: bytes) -> Sections:
-    """Cut an HTML page into sections at h1, h2 and h3. Its title is its own, else the first heading."""
-    soup = BeautifulSoup(_text(data), "lxml")  # which python-docx needs, so it is always here
-    blocks = _Walk().blocks(soup)
+    """Cut an HTML page into sections at its upper headings. Its title is its own, else the first heading."""
+    soup = parsed(data)
+    found = blocks(_root(soup), around=False) or blocks(soup)
     title = soup.title.get_text(" ").strip() if soup.title else ""
-    return Sections(join_blocks(blocks), title or first_heading(blocks))
+    return Sections(join_blocks(found), title or first_heading(found))
+
+
+def parsed(data: bytes) -> BeautifulSoup:
+    """Return the tree of a page; entities of its own are not expanded."""
+    return BeautifulSoup(_text(data), "lxml")  # which python-docx needs, so it is always here
+
+
+def blocks(root: Tag, around: bool = True) -> list[Block]:
+    """Return what `root` says, in its order; without `around`, menus, banners and the like are left out."""
+    return _Walk(around).blocks(root)
+
+
+def _root(soup: BeautifulSoup) -> Tag:
+    """Return the part that the page itself calls the main one, if much of the text is there."""
+    whole = len(soup.get_text())
+    for selector in ("main", "[role=main]", "article"):
+        tag = soup.select_one(selector)
+        if tag is not None and len(tag.get_text()) > _MAIN * whole:
+            return tag
+    return soup
 
 
 def _text(data: bytes) -> str:
@@ -57,7 +84,8 @@ def _text(data: bytes) -> str:
 class _Walk:
     """Walks the tree without recursion: pages nest as deep as they like."""
 
-    def __init__(self) -> None:
+    def __init__(self, around: bool) -> None:
+        self._around = around
         self._done: list[Block] = []
         self._open: list[str] = []
         self._inside = {"item": 0, "cell": 0, "pre": 0}
@@ -71,7 +99,7 @@ class _Walk:
                 self._text(node)
             elif leaving:
                 self._leave(node)
-            elif not _is_dropped(node):
+            elif not (_is_dropped(node) or (not self._around and self._is_around(node))):
                 self._enter(node)
                 stack.append((node, True))
                 stack.extend((child, False) for child in reversed(node.contents))
@@ -103,25 +131,35 @@ class _Walk:
         elif tag.name == "tr":
             self._open.append("\n")
         elif tag.name in _BLOCKS:
-            self._border(heading=tag.name in _HEADINGS)
+            self._border(_HEADINGS.get(tag.name, 0))
 
     def _count(self, tag: Tag, step: int) -> None:
         self._inside["item"] += step * (tag.name in _ITEMS or tag.name in _LISTS)
         self._inside["cell"] += step * (tag.name in _CELLS)
         self._inside["pre"] += step * (tag.name == "pre")
 
-    def _border(self, heading: bool = False) -> None:
+    def _border(self, level: int = 0) -> None:
         """End a paragraph, which inside of a list is only a line, and inside of a table nothing at all."""
         if self._inside["cell"]:
             self._open.append(" ")
-        elif self._inside["item"] and not heading:
+        elif self._inside["item"] and not level:
             if not (self._open and self._open[-1].endswith("\n- ")):
                 self._open.append("\n")
         else:
             text = _tidy("".join(self._open))
             self._open = []
             if text:
-                self._done.append(Block(text, heading))
+                self._done.append(Block(text, level))
+
+    def _is_around(self, tag: Tag) -> bool:
+        """Whether it stands around the text. A header or footer inside of an article is part of it."""
+        if tag.name in _AROUND or str(tag.get("role", "")) in _AROUND_ROLES:
+            return True
+        if tag.name in {"header", "footer"}:
+            inside = tag.find_parent(["article", "main", "section", "blockquote"])
+            return inside is None and tag.find(["h1", "h2"]) is None
+        named = f"{tag.get('id', '')} {' '.join(tag.get('class') or [])}"
+        return tag.name in {"div", "ul", "ol", "p"} and bool(_NOTICE.search(named))
 
 
 def _is_dropped(tag: Tag) -> bool:

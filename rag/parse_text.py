@@ -1,73 +1,72 @@
 """Text and Markdown to sections: finds the encoding, cuts at headings or at paragraph borders.
 
-These files have no pages, so a citation names a section. Runs in the parsing process only.
+These files have no pages, so a citation names a section. Which reader a format needs is said here, and each is
+imported only when it is needed. Runs in the parsing process only.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rag.cleaning import clean_characters, join_hyphen
 from rag.layout import flow, is_marked, text_lines
-from rag.pages import PageText, Refused, Unit
-
-SECTION = 3000  # characters of a section where the author made none
-_LONGEST_SECTION = 2 * SECTION  # an author's own section is cut beyond this
+from rag.pages import CODE, FORMATS, Refused
+from rag.sections import Block, Section, Sections, cut, first_heading, join_blocks
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 # In the order of how common they are; what a wrong one gives is letters that Spanish and English do not use.
 _OLD_ENCODINGS = ("cp1252", "cp850", "mac-roman")
 _EXPECTED = frozenset("áéíóúüñçàèòïâêîôûäöÁÉÍÓÚÜÑÇ¿¡ªº«»“”‘’„–—…·•€£°§©®²³½%")
 _TEXT_CONTROLS = frozenset("\t\n\r\f\x0b\x1b\x85")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A paragraph, a heading, a list or a table, as clean text."""
-
-    text: str
-    heading: bool = False
-
-
-class Sections:
-    """A document of sections; `render` makes the text of each when it is asked for."""
-
-    unit: Unit = "section"
-    repaired = False
-
-    def __init__(self, sources: list[str], title: str = "", render: Callable[[str], str] = str) -> None:
-        if not sources:
-            raise Refused("empty")
-        self._sources = sources
-        self._render = render
-        self.title = " ".join(clean_characters(title).split())[:300]
-        self.total = len(sources)
-
-    def pages(self, first: int, last: int) -> Iterator[PageText]:
-        """Yield sections `first` to `last`, from 1."""
-        for number in range(first, last + 1):
-            text = self._render(self._sources[number - 1]).strip("\n")
-            yield PageText(number, text, "text" if text.strip() else "empty")
+_PACKED = {".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub"}
 
 
 def open_sections(path: Path, kind: str, memory: int, chars: int) -> Sections:
     """Open a file that has no pages. `memory` in bytes, `chars` is as much of it as will be used."""
-    if kind == ".docx":
-        from rag.parse_docx import docx_sections
-
-        return docx_sections(path, memory)
+    if kind in _PACKED:
+        return _open_packed(path, kind, memory)
     with path.open("rb") as file:
         data = file.read(4 * chars)
-    if kind in {".html", ".htm"}:
+    if FORMATS.get(kind) == "HTML":
         from rag.parse_html import html_sections
 
         return html_sections(data)
     text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    if FORMATS.get(kind) in {"CSV", "JSON"}:
+        from rag.parse_data import data_sections
+
+        return data_sections(text, kind)
+    if FORMATS.get(kind) == CODE:
+        from rag.parse_code import code_sections
+
+        return code_sections(text, kind)
     return markdown_sections(text) if kind in {".md", ".markdown"} else plain_sections(text)
+
+
+def _open_packed(path: Path, kind: str, memory: int) -> Sections:
+    """Open what is a ZIP of its own format's parts."""
+    if kind == ".docx":
+        from rag.parse_docx import docx_sections
+
+        return docx_sections(path, memory)
+    if kind == ".pptx":
+        from rag.parse_pptx import pptx_slides
+
+        return pptx_slides(path, memory)
+    if kind == ".xlsx":
+        from rag.parse_xlsx import xlsx_sheets
+
+        return xlsx_sheets(path, memory)
+    if kind == ".epub":
+        from rag.parse_epub import epub_sections
+
+        return epub_sections(path, memory)
+    from rag.parse_odt import odf_document
+
+    return odf_document(path, kind, memory)
 
 
 def decode(data: bytes) -> str:
@@ -101,46 +100,11 @@ def _plausibility(text: str) -> int:
 
 def plain_sections(text: str) -> Sections:
     """Cut plain text into sections of about SECTION characters."""
-    return Sections(cut(text), render=lambda piece: _render_plain(piece))
+    return Sections([Section(piece) for piece in cut(text)], render=_render_plain)
 
 
 def _render_plain(piece: str) -> str:
     return flow(text_lines(clean_characters(piece)), narrowest=40, widest=200)
-
-
-def cut(text: str, size: int = SECTION) -> list[str]:
-    """Cut `text` into pieces of `size` to twice `size` characters: between paragraphs, lines or words."""
-    pieces = []
-    start = 0
-    while len(text) - start > 2 * size:
-        end = start + 2 * size
-        for border in ("\n\n", "\n", ". ", " "):
-            if (found := text.find(border, start + size, end)) >= 0:
-                end = found + len(border)
-                break
-        pieces.append(text[start:end])
-        start = end
-    pieces.append(text[start:])
-    return [piece for piece in pieces if piece.strip()]
-
-
-def first_heading(blocks: Sequence[Block]) -> str:
-    """Return the first heading, or ""."""
-    return next((block.text for block in blocks if block.heading), "")
-
-
-def join_blocks(blocks: Sequence[Block]) -> list[str]:
-    """Join blocks into sections, a new one at each heading that follows some text."""
-    sections: list[list[str]] = [[]]
-    body = False
-    for block in blocks:
-        if block.heading and body:
-            sections.append([])
-            body = False
-        sections[-1].append(block.text)
-        body = body or not block.heading
-    texts = ["\n\n".join(section) for section in sections if section]
-    return [piece for text in texts for piece in (cut(text) if len(text) > _LONGEST_SECTION else [text])]
 
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
@@ -155,10 +119,14 @@ _TABLE_RULE = re.compile(r"^[ \t]*\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ 
 
 
 def markdown_sections(text: str) -> Sections:
-    """Cut Markdown at its headings of the first three levels; emphasis and links become plain text."""
-    text = _COMMENT.sub("", _without_front_matter(text))
-    blocks = list(_markdown_blocks(text.split("\n")))
+    """Cut Markdown at its upper headings; emphasis and links become plain text."""
+    blocks = markdown_blocks(_without_front_matter(text))
     return Sections(join_blocks(blocks), first_heading(blocks))
+
+
+def markdown_blocks(text: str) -> list[Block]:
+    """Return what a piece of Markdown says."""
+    return list(_markdown_blocks(_COMMENT.sub("", text).split("\n")))
 
 
 def _without_front_matter(text: str) -> str:
@@ -170,7 +138,7 @@ def _without_front_matter(text: str) -> str:
 
 
 def _markdown_blocks(lines: Sequence[str]) -> Iterator[Block]:
-    """Yield headings (levels 1 to 3), fenced code as it stands, and the paragraphs between them."""
+    """Yield headings, fenced code as it stands, and the paragraphs between them."""
     prose: list[str] = []
     code: list[str] = []
     fence = ""
@@ -190,7 +158,7 @@ def _markdown_blocks(lines: Sequence[str]) -> Iterator[Block]:
             prose = []
             fence = opening[1] if opening else ""
             if heading:
-                yield Block(_inline(clean_characters(heading[1])), heading=heading[0] <= 3)
+                yield Block(_inline(clean_characters(heading[1])), heading[0])
         else:
             prose.append(line)
 

@@ -12,7 +12,8 @@ from rag.window import Window
 class Citation:
     """A passage that the answer rests on, or that came closest to it.
 
-    `quote` is page_text[start:end] of that page, word for word; `score` (0..1) says how well it fits.
+    `quote` is page_text[start:end] of that page, word for word; `score` (0..1) says how well it fits. `unit`: page |
+    slide | sheet | section, which `page` counts; `label`: the name of a sheet.
     """
 
     n: int
@@ -23,6 +24,8 @@ class Citation:
     start: int
     end: int
     score: float
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class Seen:
     text: str
     tokens: int
     share: float
+    document: str = ""
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,9 @@ class LeftOut:
     page: int
     text: str
     reason: str
+    document: str = ""
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from rag import lexical
 from rag.dense import Dense
 from rag.errors import EmptyQuestion
 from rag.language import is_foreign, question_language
+from rag.records import Chunk, Held
 from rag.sentences import split_sentences
-from rag.store import Chunk, Document, Store
+from rag.store import Store
 
 CANDIDATES = 100  # from each of the two searches, before fusion
 LOOKED_AT = 5  # chunks whose sentences are weighed: those from which the prompt's sentences are chosen, too
@@ -51,6 +50,8 @@ class Passage:
     lexical: float
     language: str = ""
     sentences: tuple[float, ...] = ()
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ class Retriever:
                 lexical=ranking.lexical.get(chunk.id, 0.0),
                 language=chunk.language,
                 sentences=ranking.sentences.get(chunk.id, ()),
+                unit=chunk.unit,
+                label=chunk.label,
             )
             for chunk in (found[key] for key in best if key in found)
         ]
@@ -133,14 +136,16 @@ class Retriever:
         """
         if not question.strip():
             raise EmptyQuestion
-        held = self._store.documents(owner)
-        if documents is not None:
-            held = [self._store.document(owner, document) for document in documents]
+        held = self._store.held(owner, documents)
         if not held:
             return Ranking()
         ids = {document.id for document in held}
-        terms, by_words, top = self._search_words(question, held, max(CANDIDATES, k), translations or {})
-        weight, by_meaning = self._search_dense(owner, question, sorted(ids), documents is None, by_words, k, cancel)
+        # Without a filter both searches are quicker, and what is nobody else's needs none.
+        inside = None if documents is None and not self._store.held_by_others(owner) else sorted(ids)
+        languages = sorted({document.language for document in held})
+        asked = [(question, languages), *((text, [language]) for language, text in (translations or {}).items())]
+        terms, by_words, top = self._search_words(asked, inside, max(CANDIDATES, k))
+        weight, by_meaning = self._search_dense(question, inside, by_words, k, cancel)
         # Vectors of another owner's documents, or of an upload on its way, must not take the place of what is held.
         owners = self._store.documents_of(by_meaning.keys() | by_words.keys())
         by_meaning, by_words = (
@@ -157,7 +162,7 @@ class Retriever:
         fused = combined(parts, named, weight)
         return Ranking(tuple(terms), weight, by_meaning, by_words, parts, named, fused, sentences, near)
 
-    def _lacking(self, question: str, held: Sequence[Document], owners: Mapping[int, str]) -> dict[int, float]:
+    def _lacking(self, question: str, held: Sequence[Held], owners: Mapping[int, str]) -> dict[int, float]:
         """Return what the cosines of chunks in another language than the question's lack.
 
         A multilingual embedding puts texts of one language nearer together than texts of one meaning (Roy et al. 2020,
@@ -173,17 +178,18 @@ class Retriever:
         return {chunk: loaded[0].spec.abroad for chunk, document in owners.items() if document in foreign}
 
     def _search_words(
-        self, question: str, held: Sequence[Document], k: int, translations: Mapping[str, str]
+        self, asked: Sequence[tuple[str, Sequence[str]]], inside: Sequence[str] | None, k: int
     ) -> tuple[list[str], dict[int, float], float]:
-        """Return the terms, {chunk: BM25} and the BM25 that a chunk with every word of the question could have."""
-        languages = sorted({document.language for document in held})
-        asked = [(question, languages), *((text, [language]) for language, text in translations.items())]
+        """Return the terms, {chunk: BM25} and the BM25 that a chunk with every word of the question could have.
+
+        `asked`: the question and its translations, each with the languages that its words are stemmed in.
+        """
         words = [lexical.query_words(text, stems) for text, stems in asked]
         terms = list(dict.fromkeys(stem for variants in words for stems in variants for stem in stems))
         weights = self._store.term_weights(terms)
         # A word has a stem in each language: the one that the texts know is the one that can be found.
         most = max(sum(min(weights[stem] for stem in stems) for stems in variants) for variants in words)
-        return terms, self._store.lexical(terms, [document.id for document in held], k), most * (_K1 + 1.0)
+        return terms, self._store.lexical(terms, inside, k), most * (_K1 + 1.0)
 
     def _best_sentences(
         self, owner: str, question: str, best: Sequence[int], cancel: threading.Event | None
@@ -202,10 +208,8 @@ class Retriever:
 
     def _search_dense(
         self,
-        owner: str,
         question: str,
-        ids: Sequence[str],
-        everything: bool,
+        inside: Sequence[str] | None,
         by_words: Mapping[int, float],
         k: int,
         cancel: threading.Event | None,
@@ -214,13 +218,11 @@ class Retriever:
         loaded = self._dense.get(cancel)
         if loaded is None or not self._dense.complete:
             return 0.0, {}
-        embedder, vectors = loaded
+        embedder, index = loaded
         query = embedder.encode_query(question)
-        unfiltered = everything and not self._store.held_by_others(owner)
-        found = vectors.search(query, max(CANDIDATES, k), None if unfiltered else ids)
+        found = self._dense.search(index, query, max(CANDIDATES, k), inside)
         # A chunk found by its words has a cosine too: without it, it would count as the farthest of all.
-        for chunk, vector in vectors.get([chunk for chunk in by_words if chunk not in found]).items():
-            found[chunk] = float(np.dot(query, vector) / (np.linalg.norm(vector) or 1.0))
+        found |= self._dense.cosines(index, query, [chunk for chunk in by_words if chunk not in found])
         return embedder.spec.weight, found
 
 

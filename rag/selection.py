@@ -44,6 +44,8 @@ class Excerpt:
     quote: str
     spans: tuple[tuple[int, int], ...]
     score: float
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,9 @@ class Dropped:
     page: int
     text: str
     reason: str
+    document: str = ""
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,8 @@ def _neighbours(pool: Sequence[Candidate], best: Sequence[int]) -> Iterator[int]
 
 
 def _dropped(candidate: Candidate, reason: str) -> Dropped:
-    return Dropped(candidate.passage.name, candidate.passage.page, candidate.text, reason)
+    of = candidate.passage
+    return Dropped(of.name, of.page, candidate.text, reason, of.document, of.unit, of.label)
 
 
 def _excerpts(chosen: Sequence[tuple[Candidate, float]]) -> list[Excerpt]:
@@ -159,4 +165,6 @@ def _excerpt(group: Sequence[tuple[Candidate, float]]) -> Excerpt:
         quote=best.text,
         spans=tuple((candidate.start, candidate.end) for candidate in ordered),
         score=score,
+        unit=best.passage.unit,
+        label=best.passage.label,
     )

@@ -33,16 +33,20 @@ class Settings:
     offline: bool = False
     mcp: bool = False
     n_ctx: int = 4096
+    folders: tuple[Path, ...] = ()  # that the page may import and watch, and nothing outside of them
 
     @classmethod
     def from_env(cls, **overrides: object) -> Settings:
-        """Read AULA_DATA_DIR, AULA_MODELS_DIR and AULA_OFFLINE; an override that is not None wins."""
+        """Read AULA_DATA_DIR, AULA_MODELS_DIR, AULA_FOLDERS and AULA_OFFLINE; an override that is not None wins."""
         given = {key: value for key, value in overrides.items() if value is not None}
         data_dir = Path(str(given.pop("data_dir", None) or os.environ.get("AULA_DATA_DIR") or "data"))
         data_dir = data_dir.expanduser().resolve()
         models = given.pop("models_dir", None) or os.environ.get("AULA_MODELS_DIR")
         models_dir = Path(str(models)).expanduser().resolve() if models else data_dir / "models"
         given.setdefault("offline", _truthy(os.environ.get("AULA_OFFLINE", "")))
+        if "folders" not in given:
+            named = os.environ.get("AULA_FOLDERS", "").split(os.pathsep)
+            given["folders"] = tuple(Path(name).expanduser().resolve() for name in named if name.strip())
         return cls(data_dir=data_dir, models_dir=models_dir, **given)  # type: ignore[arg-type]
 
     @property
@@ -69,6 +73,11 @@ class Settings:
     def strategies_dir(self) -> Path:
         """Strategies of the user's own, as files of YAML; nothing of Aula's writes here."""
         return self.data_dir / "strategies"
+
+    @property
+    def backup_dir(self) -> Path:
+        """Backups on their way out or in, emptied at start."""
+        return self.data_dir / "backup"
 
     @property
     def work_dir(self) -> Path:

@@ -39,10 +39,14 @@ def read(connection: Connection, model: str, documents: Sequence[str]) -> tuple[
         .where(vectors.c.model == model, chunks.c.document.in_(documents))
     )
     found = connection.execute(query).all()
-    if not found:
-        return [], np.empty((0, 0), dtype=np.float32)
-    packed = np.frombuffer(b"".join(row.vector for row in found), dtype=_KEPT)
-    return [int(row.chunk) for row in found], packed.reshape(len(found), -1).astype(np.float32)
+    return [int(row.chunk) for row in found], unpacked([row.vector for row in found])
+
+
+def unpacked(blobs: Sequence[bytes]) -> Matrix:
+    """Return (n, dimensions) vectors of what stands in `n` rows; (0, 0) for none."""
+    if not blobs:
+        return np.empty((0, 0), dtype=np.float32)
+    return np.frombuffer(b"".join(blobs), dtype=_KEPT).reshape(len(blobs), -1).astype(np.float32)
 
 
 def missing(connection: Connection, model: str) -> list[int]:

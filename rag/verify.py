@@ -45,6 +45,8 @@ class Evidence:
     start: int
     end: int
     score: float
+    unit: str = "page"
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,8 @@ class _Fit:
             start=first.start,
             end=last.end,
             score=round(max(self.covered, self.cosine), 4),
+            unit=first.passage.unit,
+            label=first.passage.label,
         )
 
 

@@ -11,14 +11,15 @@ FONT = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>
 
 def pdf(objects: Sequence[bytes]) -> bytes:
     """A PDF of these objects, numbered from 1; the first is its catalog."""
-    out = b"%PDF-1.7\n"
+    out = bytearray(b"%PDF-1.7\n")
     places = []
     for number, body in enumerate(objects, 1):
         places.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     head = b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, table)
-    return out + head + b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(out))
+    trailer = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(out))
+    return bytes(out) + head + trailer
 
 
 def stream(data: bytes, entries: bytes = b"") -> bytes:

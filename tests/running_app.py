@@ -17,11 +17,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass
 class App:
-    """A running app: its address, and the process with its last lines."""
+    """A running app: its address, its data folder, and the process with its last lines."""
 
     url: str
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
+    data: Path = Path()
 
     def stop(self) -> None:
         self.process.terminate()
@@ -41,7 +42,7 @@ def start(data: Path, models: Path, *flags: str, env: Mapping[str, str] | None =
     process = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    app = App("", process)
+    app = App("", process, data=data)
     ready = threading.Event()
 
     def read() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 from starlette.middleware import Middleware
 
@@ -12,6 +14,7 @@ from ui.chat import ChatTab
 from ui.components import Keywords, Running, action_list, block, clicked, guarded, language, owner_of
 from ui.decoding import document_choices
 from ui.documents import DocumentsTab
+from ui.handover import HandoverRoute
 from ui.models import ModelsTab
 from ui.outside import LocalBlocks
 from ui.page import PageMiddleware, is_this_machine
@@ -86,9 +89,7 @@ class Page:
         upload = self.documents.upload
         upload.upload(self.add, upload, [upload, *held], preprocess=False, **quiet)
         self.documents.samples.click(self.add_samples, None, held, **quiet)
-        self.documents.inspector.wire(self.documents.documents, held, self.held)
-        self.documents.jobs.click(self.documents.manage, None, None, **quiet).then(self.held, None, held, **quiet)
-        self.documents.documents.click(self.documents.manage, None, None, **quiet).then(self.held, None, held, **quiet)
+        self.documents.wire(blocks, held, self.held)
         self.chat.notice.click(self.next_step, None, [self.tabs, *held], **quiet)
 
     # -- callbacks ---------------------------------------------------------------------------------------------
@@ -137,9 +138,10 @@ class Page:
         return (gr.Tabs(selected=tab), *self._held(request))
 
     def _held(self, request: gr.Request) -> Updates:
-        owner, lang = owner_of(request), language(request)
-        choices = document_choices(self._services.library.documents(owner))
-        return (*self.documents.show(owner, lang), choices, self._notices(request))
+        owner = owner_of(request)
+        collections, documents = self._services.collections.list(owner), self._services.library.documents(owner)
+        choices = document_choices(collections, documents, language(request))
+        return (*self.documents.show(request), choices, self._notices(request))
 
     def _notices(self, request: gr.Request) -> str:
         documents = len(self._services.library.documents(owner_of(request)))
@@ -158,9 +160,14 @@ def build(services: Services) -> gr.Blocks:
     return blocks
 
 
-def launch_kwargs(host: str) -> Keywords:
-    """Return what belongs to the page among the arguments of launch(), where it listens on `host`."""
+def launch_kwargs(host: str, handover: Path | None = None) -> Keywords:
+    """Return what belongs to the page among the arguments of launch(), where it listens on `host`.
+
+    `handover`: the folder through which backups come and go.
+    """
     middleware = [Middleware(PageMiddleware, private=is_this_machine(host))]
+    if handover is not None:
+        middleware.append(Middleware(HandoverRoute, folder=handover))
     return {
         "theme": theme(),
         "css": css(),

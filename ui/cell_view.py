@@ -16,6 +16,7 @@ from prompts.reply import Reply
 from prompts.runs.cell import Cell
 from rag.errors import PromptError
 from ui.outcomes import badge
+from ui.places import place_name
 from ui.reply_view import figures
 from ui.results_view import place_id
 from ui.texts import count, say
@@ -138,7 +139,9 @@ def _values(values: Mapping[str, str], lang: str) -> Markup:
 def _sources(reply: Reply, lang: str) -> Markup:
     rows = Markup("").join(
         Markup("<li><b>{}</b> · {}<blockquote>{}</blockquote></li>").format(
-            source.name, say(lang, "common.page", number=source.page), source.text
+            source.name or say(lang, "chat.source_deleted"),
+            place_name(lang, source.page, source.unit, source.label),
+            source.text,
         )
         for source in reply.sources
     )

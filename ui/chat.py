@@ -44,7 +44,7 @@ class ChatTab:
         """Use the lower layers; nothing is laid out yet."""
         self._services = services
         self._running = running
-        self._dialogue = Dialogue(services.history, services.answerer)
+        self._dialogue = Dialogue(services.history, services.answerer, services.collections)
         self.strategy = ChatStrategy(services.history)
 
     # -- layout ------------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ class ChatTab:
         messages: list[Message] = self._services.history.messages(owner, conversation) if conversation else []
         asked = next((kept.documents for kept in conversations if kept.id == conversation), None)
         scope = "all" if asked is None else "some" if asked else "none"
-        documents = self._services.library.documents(owner)
+        collections, documents = self._services.collections.list(owner), self._services.library.documents(owner)
         return (
             lines(messages, lang),
             gr.skip(),  # a half-written question stays
@@ -286,7 +286,7 @@ class ChatTab:
             window_bar(last_window(messages), lang),
             conversation_list(conversations, conversation, lang),
             scope if conversation else gr.skip(),
-            document_choices(documents, asked or []),
+            document_choices(collections, documents, lang, asked or []),
         )
 
 

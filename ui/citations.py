@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from ui.markdown import harmless
+from ui.places import place_name
 from ui.plain import Plain, items, whole
 from ui.texts import say
 
@@ -66,9 +67,9 @@ def _around(
 
 def chip(citation: Plain, lang: str) -> Markup:
     """Return the numbered button of a citation, for Markdown: of its attributes only plain ones survive there."""
-    page = say(lang, "common.page", number=citation.get("page"))
+    page = place_name(lang, citation.get("page"), citation.get("unit"), citation.get("label"))
     return Markup('<button class="aula-chip" type="button" value="{}" title="{}">{}</button>').format(
-        place(citation), f"{citation.get('name')} · {page}", citation.get("n")
+        place(citation), f"{_named(citation, lang)} · {page}", citation.get("n")
     )
 
 
@@ -80,7 +81,9 @@ def place(citation: Plain) -> str:
 
 def link(citation: Plain, lang: str) -> Markup:
     """Return the button with a citation's document and page in words."""
-    page = say(lang, "common.page", number=citation.get("page"))
+    page = place_name(lang, citation.get("page"), citation.get("unit"), citation.get("label"))
+    if citation.get("deleted"):  # there is nothing to open any more
+        return Markup('<em class="aula-page">{} · {}</em>').format(_named(citation, lang), page)
     document, number, spans = place(citation).split(":")
     return Markup(
         '<button type="button" class="aula-link" data-cite data-document="{}" data-page="{}" data-spans="{}">'
@@ -92,10 +95,17 @@ def sources(citations: Sequence[Plain], title: str, lang: str) -> Markup:
     """Return the list of citations, each with its quote."""
     if not citations:
         return Markup("")
-    rows = Markup("").join(
-        Markup("<li>{}<blockquote>{}</blockquote></li>").format(link(citation, lang), citation.get("quote"))
-        for citation in citations
-    )
+    rows = Markup("").join(Markup("<li>{}{}</li>").format(link(one, lang), _quote(one)) for one in citations)
     return Markup('<section class="aula-sources" aria-label="{}"><h4>{}</h4><ol>{}</ol></section>').format(
         title, title, rows
     )
+
+
+def _quote(citation: Plain) -> Markup:
+    quote = citation.get("quote")
+    return Markup("<blockquote>{}</blockquote>").format(quote) if quote else Markup("")
+
+
+def _named(citation: Plain, lang: str) -> str:
+    """Return a document's name; with a document that is deleted its name has gone too."""
+    return str(citation.get("name") or say(lang, "chat.source_deleted"))

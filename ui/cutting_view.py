@@ -6,27 +6,26 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from rag.chunking import CHARACTERS_A_TOKEN, Span, stretches
+from rag.chunking import Span, stretches
+from rag.preview import Preview
 from ui.texts import count, grouped, say
 
 
-def preview(text: str, spans: Sequence[Span], lang: str) -> str:
+def preview(found: Preview, lang: str) -> str:
     """Return a page's text with its passages coloured by turns, and what stands in two of them hatched."""
+    spans = found.spans
     if not spans:
         return str(Markup('<p class="aula-empty">{}</p>').format(say(lang, "cut.no_text")))
     parts = Markup("").join(
-        _stretch(text[one.start : one.end], one.chunks, _begun(spans, one.start), lang)
-        for one in stretches(spans, len(text))
+        _stretch(found.text[one.start : one.end], one.chunks, _begun(spans, one.start), lang)
+        for one in stretches(spans, len(found.text))
     )
-    longest = max(span.end - span.start for span in spans)
-    shared = sum(one.end - one.start for one in stretches(spans, len(text)) if len(one.chunks) > 1)
     told = say(
         lang,
-        "cut.summary",
+        "cut.summary" if found.exact else "cut.summary_estimated",
         passages=count(lang, "docs.chunks", len(spans)),
-        longest=grouped(longest, lang),
-        tokens=grouped(round(longest / CHARACTERS_A_TOKEN), lang),
-        shared=grouped(shared, lang),
+        longest=grouped(found.longest, lang),
+        shared=grouped(found.shared, lang),
     )
     return str(
         Markup(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from rag.collections import Collection, chosen
 from rag.settings import PRESETS, RANGES, Decoding
 from rag.store import Document
 from ui.texts import say, static
@@ -19,7 +20,7 @@ _DEFAULT = PRESETS["precise"]
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person has set, as a callback gets it."""
+    """What a person has set, as a callback gets it. `documents` may name collections (see rag.collections.chosen)."""
 
     documents: list[str] | None
     options: dict[str, object]
@@ -96,10 +97,10 @@ class Panel:
     @staticmethod
     def read(values: Sequence[object], lang: str) -> Choices:
         """Return what the components hold. Raises gr.Error when only some documents are asked and none is named."""
-        scope, chosen, language, system, seed, *numbers = values
+        scope, ticked, language, system, seed, *numbers = values
         options: dict[str, object] = dict(zip(NUMBERS, numbers, strict=True))
         options |= {"language": language, "system": system or "", "seed": -1 if seed is None else seed}
-        named = [str(key) for key in chosen] if isinstance(chosen, list) else []
+        named = [str(key) for key in ticked] if isinstance(ticked, list) else []
         if scope == "some" and not named:
             raise gr.Error(say(lang, "chat.choose_one"), title=say(lang, "error.title"), print_exception=False)
         documents = None if scope == "all" else named if scope == "some" else []
@@ -128,10 +129,18 @@ def _show_chosen(scope: str) -> gr.CheckboxGroup:
     return gr.CheckboxGroup(visible=scope == "some")
 
 
-def document_choices(documents: Sequence[Document], value: Sequence[str] | None = None) -> gr.CheckboxGroup:
-    """Return the update that lists `documents`; `value`: those that are to be ticked, as far as they still exist."""
-    choices = [(document.name, document.id) for document in documents]
+def document_choices(
+    collections: Sequence[Collection], documents: Sequence[Document], lang: str, value: Sequence[str] | None = None
+) -> gr.CheckboxGroup:
+    """Return the update that lists collections, then documents.
+
+    `value`: those that are to be ticked, as far as they still exist.
+    """
+    shelves = [
+        (say(lang, "chat.collection_choice", name=one.name, n=one.documents), chosen(one.id)) for one in collections
+    ]
+    choices = [*shelves, *((document.name, document.id) for document in documents)]
     if value is None:
         return gr.CheckboxGroup(choices=choices)
-    known = {document.id for document in documents}
+    known = {key for _, key in choices}
     return gr.CheckboxGroup(choices=choices, value=[key for key in value if key in known])

@@ -1,23 +1,30 @@
-"""The Documents tab: files in, their way through the pipeline, what is held. It reads no file itself."""
+"""The Documents tab: files and addresses in, what is held, what can be done with it. It reads no file itself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import gradio as gr
 from markupsafe import Markup
 
-from rag.jobs import Job
-from rag.services import Services
-from rag.store import Document
-from ui.components import action_list, button, clicked, guarded, language, owner_of, progress_bar, size, time_left
+from prompts.services import Services
+from rag.errors import AulaError, DocumentNotFound
+from ui import ledger_view
+from ui.backup_panel import BackupPanel
+from ui.collections_panel import CollectionsPanel
+from ui.components import Keywords, action_list, clicked, guarded, language, owner_of
+from ui.document_looks import Look, Looks
+from ui.document_rows import document_list
+from ui.document_states import MOVING, Row, rows
 from ui.inspector import InspectorPanel
-from ui.texts import count, say, static, table
+from ui.texts import say, static
 from ui.uploads import Uploaded, take_over
 
 SAMPLES = Path(__file__).parent.parent / "documents"
-_STEPS = ("reading", "splitting", "embedding", "done")
+_FAST, _SLOW = 0.7, 10.0  # seconds between two looks: while something moves, and else
+_STEADY = "window.aula.held(element);"
 Updates = tuple[object, ...]
 
 
@@ -27,34 +34,89 @@ class DocumentsTab:
     def __init__(self, services: Services) -> None:
         """Use the lower layers; nothing is laid out yet."""
         self._library = services.library
+        self._collections = services.collections
+        self._offline = services.settings.offline
+        self._looks = Looks()
         self.inspector = InspectorPanel(services)
+        self.collections = CollectionsPanel(services)
+        self.backup = BackupPanel(services)
+        self._does: dict[str, Callable[[str, str, str], object]] = {
+            "pause": lambda owner, key, _: self._library.pause(owner, key),
+            "resume": lambda owner, key, _: self._library.resume(owner, key),
+            "cancel": lambda owner, key, _: self._library.cancel(owner, key),
+            "dismiss": lambda owner, key, _: self._library.forget(owner, [key]),
+            "unlock": self._library.unlock,
+            "move": lambda owner, keys, to: self._collections.move(owner, keys.split(), to or None),
+            "retry": lambda owner, keys, _: self._retry(owner, keys.split()),
+        }
 
     def layout(self) -> None:
         """Lay out the tab."""
         self.upload = gr.File(
             label=static("docs.upload"), file_count="multiple", height=150, elem_id="aula-upload", type="filepath"
         )
+        gr.Markdown(static("docs.formats"), elem_id="aula-formats", elem_classes=["aula-intro"])
+        with gr.Row(elem_id="aula-address-row", visible=not self._offline):
+            self.address = gr.Textbox(
+                label=static("docs.address"),
+                placeholder=static("docs.address_hint"),
+                max_lines=1,
+                max_length=2000,
+                scale=1,
+                elem_id="aula-address",
+            )
+            self.fetch = gr.Button(static("docs.address_go"), size="md", scale=0, min_width=80, elem_id="aula-fetch")
         self.samples = gr.Button(static("docs.samples"), elem_id="aula-samples", size="md", scale=0, min_width=80)
-        self.jobs = action_list("aula-jobs")
-        self.documents = action_list("aula-documents")
+        self.documents = action_list("aula-documents", _STEADY)
+        self.collections.layout()
         self.inspector.layout()
-        self.timer = gr.Timer(0.7, active=False)
+        with gr.Accordion(static("backup.title"), open=False, elem_id="aula-backup-panel"):
+            self.backup.layout()
+        self.timer = gr.Timer(_SLOW)
 
     @property
     def outputs(self) -> list[gr.components.Component]:
         """Return what `show` fills."""
-        return [self.jobs, self.documents, self.timer]
+        return [self.documents, self.timer]
+
+    def wire(self, blocks: gr.Blocks, held: list[gr.components.Component], look: Callable[..., object]) -> None:
+        """Connect the callbacks; `look` fills `held`, which begins with `outputs`, anew."""
+        quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
+        self.documents.click(self.manage, None, None, **quiet).then(look, None, held, **quiet)
+        gr.on([self.fetch.click, self.address.submit], self.add_address, self.address, self.address, **quiet).then(
+            look, None, held, **quiet
+        )
+        self.collections.wire(blocks, self.timer, held, look)
+        self.inspector.wire(self.documents, held, look)
+        self.backup.wire()
 
     # -- what the callbacks of the page call -------------------------------------------------------------------
 
-    def show(self, owner: str, lang: str) -> Updates:
-        """Return jobs, documents and whether to look again soon."""
-        jobs = self._library.jobs(owner)
-        return (
-            job_list(jobs, lang),
-            document_list(self._library.documents(owner), lang),
-            gr.Timer(active=any(not job.ended for job in jobs)),
-        )
+    def show(self, request: gr.Request) -> Updates:
+        """Return the list and how soon to look again."""
+        owner, lang = owner_of(request), language(request)
+        look = self._looks.get(request.session_hash)
+        documents, jobs = self._library.documents(owner), self._library.jobs(owner)
+        shelves = [(one.id, one.name) for one in self._collections.list(owner)]
+        listed = rows(documents, jobs, shelves)
+        moving = any(job.stage in MOVING for job in jobs)
+        shown = document_list(listed, look, shelves, self._ledgers(owner, listed, look, lang), lang)
+        return (shown, gr.Timer(_FAST if moving else _SLOW))
+
+    def _ledgers(self, owner: str, listed: Sequence[Row], look: Look, lang: str) -> dict[str, Markup]:
+        """Return the pages of those documents that are opened."""
+        opened = {}
+        for row in listed:
+            if row.document is not None and row.key in look.opened:
+                with suppress(DocumentNotFound):  # deleted a moment ago
+                    opened[row.key] = self._ledger(owner, row, look, lang)
+        return opened
+
+    def _ledger(self, owner: str, row: Row, look: Look, lang: str) -> Markup:
+        pages = self._library.ledger(owner, row.key)
+        found = ledger_view.runs(pages.pages, pages.total)
+        amiss, whole = row.key in look.amiss, row.key in look.whole
+        return ledger_view.ledger(row.key, row.name, row.unit, found, lang, amiss=amiss, whole=whole)
 
     def add(self, owner: str, files: Uploaded) -> None:
         """Take uploaded files over; nothing of them stays in the upload cache."""
@@ -69,124 +131,46 @@ class DocumentsTab:
         self._library.add(owner, [(path, path.name) for path in found])
 
     @guarded
-    def manage(self, request: gr.Request, event: gr.EventData) -> None:
-        """Cancel or clear jobs, delete a document."""
-        owner = owner_of(request)
-        do, key, _ = clicked(event)
-        if do == "cancel":
-            self._library.cancel(owner, key)
-        elif do == "clear":
-            self._library.forget(owner, [job.id for job in self._library.jobs(owner)])
-        elif do == "delete":
-            name = self._library.document(owner, key).name
-            self._library.delete(owner, key)
-            lang = language(request)
-            told = str(Markup.escape(say(lang, "docs.deleted", name=name)))
-            gr.Info(told, title=say(lang, "notice.title"), duration=4)
-
-
-def job_list(jobs: Sequence[Job], lang: str) -> str:
-    """Return the uploads of this run: stage, bar, what was found, cancel."""
-    if not jobs:
+    def add_address(self, request: gr.Request, address: str) -> str:
+        """Begin to fetch what lies at an address, and empty its box."""
+        typed, lang = (address or "").strip(), language(request)
+        if not typed:
+            raise gr.Error(say(lang, "docs.address_empty"), title=say(lang, "error.title"), print_exception=False)
+        self._library.add_address(owner_of(request), typed)
         return ""
-    rows = Markup("").join(_job(job, lang) for job in jobs)
-    clear = button(say(lang, "docs.clear_jobs"), "clear", kind="small") if any(job.ended for job in jobs) else ""
-    return str(
-        Markup('<section><header><h3>{}</h3>{}</header><ul class="aula-rows">{}</ul></section>').format(
-            say(lang, "docs.jobs"), clear, rows
-        )
-    )
 
+    @guarded
+    def manage(self, request: gr.Request, event: gr.EventData) -> None:
+        """Do what a button of the list says. A password passes through here once and is kept nowhere."""
+        owner = owner_of(request)
+        do, key, value = clicked(event)
+        if self._looks.press(request.session_hash, do, key):
+            return
+        if do == "delete":
+            self._delete(owner, key.split(), language(request))
+        elif do in self._does:
+            self._does[do](owner, key, value)
 
-def _job(job: Job, lang: str) -> Markup:
-    failed = job.kind == "cut" and job.stage == "failed"
-    stage = say(lang, "docs.stage_failed_cut" if failed else f"docs.stage_{job.stage}")
-    facts = _facts(job.pages, job.chunks, job.language, job.unit, lang)
-    what = [say(lang, "docs.job_cut")] if job.kind == "cut" else []
-    message = say(lang, "docs.duplicate") if job.status == "duplicate" else job.message(lang)
-    bar = Markup("")
-    stop = Markup("")
-    if not job.ended:
-        left = f" · {time_left(job.eta_s, lang)}" if job.eta_s else ""
-        figures = f" {job.done}/{job.total}" if job.total else ""
-        stage = f"{stage}{figures}{left}"
-        bar = progress_bar(job.done, job.total, f"{job.name}: {stage}")
-        label = say(lang, "docs.cancel", name=job.name)
-        stop = button(say(lang, "common.cancel"), "cancel", job.id, label=label, kind="small")
-    return Markup(
-        '<li class="aula-row {}" data-stage="{}"><div class="aula-row-main"><span class="aula-name">{}</span>'
-        '<span class="aula-meta">{}</span>{}{}{}</div>{}</li>'
-    ).format(
-        job.stage, job.stage, job.name, " · ".join([*what, stage, *facts]), _steps(job, lang), bar, _note(message), stop
-    )
+    def _retry(self, owner: str, documents: Sequence[str]) -> None:
+        """Read anew what failed; of several that were ticked, the others have nothing to try again."""
+        for document in documents:
+            if len(documents) == 1 or self._library.document(owner, document).status in ("failed", "partial"):
+                self._library.retry(owner, document)
 
-
-def _steps(job: Job, lang: str) -> Markup:
-    """Return the four steps, with those behind, the one at hand and those to come marked."""
-    if job.stage in ("failed", "cancelled"):
-        return Markup("")
-    steps = _STEPS[1:] if job.kind == "cut" else _STEPS  # its pages were read long ago
-    at = steps.index(job.stage) if job.stage in steps else -1
-    items = Markup("").join(
-        Markup('<li class="{}">{}</li>').format(
-            "past" if n < at or job.stage == "done" else "now" if n == at else "", say(lang, f"docs.step_{step}")
-        )
-        for n, step in enumerate(steps)
-    )
-    return Markup('<ol class="aula-steps" aria-label="{}">{}</ol>').format(say(lang, "docs.steps"), items)
-
-
-def document_list(documents: Sequence[Document], lang: str) -> str:
-    """Return what is held: name, size, language, what is amiss, delete."""
-    title = Markup("<h3>{}</h3>").format(say(lang, "docs.list"))
-    if not documents:
-        return str(title + Markup('<p class="aula-empty">{}</p>').format(say(lang, "docs.empty")))
-    rows = Markup("").join(_document(document, lang) for document in documents)
-    return str(title + Markup('<ul class="aula-rows">{}</ul>').format(rows))
-
-
-def _document(document: Document, lang: str) -> Markup:
-    facts = _facts(document.pages, document.chunks, document.language, document.unit, lang)
-    if document.status != "ready":
-        facts.insert(0, say(lang, f"docs.status_{document.status}"))
-    delete = button(
-        say(lang, "common.delete"),
-        "delete",
-        document.id,
-        label=say(lang, "docs.delete", name=document.name),
-        ask=say(lang, "docs.delete_ask", name=document.name),
-        ok=say(lang, "common.delete"),
-        cancel=say(lang, "common.cancel"),
-        kind="small",
-    )
-    meta = " · ".join([*facts, size(document.bytes, lang)])
-    actions = Markup('<div class="aula-actions">{}{}</div>').format(_see(document, lang), delete)
-    return Markup(
-        '<li class="aula-row" data-document="{}"><div class="aula-row-main"><span class="aula-name">{}</span>'
-        '<span class="aula-meta">{}</span>{}</div>{}</li>'
-    ).format(document.id, document.name, meta, _note(document.message(lang)), actions)
-
-
-def _see(document: Document, lang: str) -> Markup:
-    """Return the button that opens the viewer; see ui/viewer.py."""
-    written = document.unit == "section"  # it has no pictures
-    label = say(lang, "docs.see_text_name" if written else "docs.see_pages_name", name=document.name)
-    return Markup(
-        '<button type="button" class="aula-button small" data-cite data-document="{}" data-page="1" data-spans=""'
-        ' aria-label="{}" title="{}">{}</button>'
-    ).format(document.id, label, label, say(lang, "docs.see_text" if written else "docs.see_pages"))
-
-
-def _facts(pages: int, chunks: int, tongue: str, unit: str, lang: str) -> list[str]:
-    facts = []
-    if pages:
-        facts.append(count(lang, "docs.sections" if unit == "section" else "docs.pages", pages))
-    if chunks:
-        facts.append(count(lang, "docs.chunks", chunks))
-    if tongue:
-        facts.append(table(lang).get(f"lang.{tongue}", tongue))
-    return facts
-
-
-def _note(message: str) -> Markup:
-    return Markup('<span class="aula-note">{}</span>').format(message) if message else Markup("")
+    def _delete(self, owner: str, documents: Sequence[str], lang: str) -> None:
+        """Delete every one that can be, then say what could not."""
+        names, failed = [], []
+        for document in documents:
+            try:
+                name = self._library.document(owner, document).name
+                self._library.delete(owner, document)
+            except AulaError as error:
+                failed.append(error)
+            else:
+                names.append(name)
+        if names:
+            many = say(lang, "docs.deleted_many", n=len(names))
+            told = say(lang, "docs.deleted", name=names[0]) if len(names) == 1 else many
+            gr.Info(str(Markup.escape(told)), title=say(lang, "notice.title"), duration=4)
+        if failed:
+            raise failed[0]

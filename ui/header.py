@@ -39,7 +39,8 @@ def running(status: EngineStatus) -> list[Download]:
 def busy(status: EngineStatus) -> bool:
     """Tell whether the header will change by itself soon."""
     moving = {status.state, status.embedding_state} & {"none", "loading"}  # none: the engine has not begun yet
-    return bool(running(status) or moving)
+    changing = status.switch is not None and status.switch.state == "running"
+    return bool(running(status) or moving or changing)
 
 
 def _download(download: Download, lang: str) -> Markup:

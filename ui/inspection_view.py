@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from rag.inspection import Contribution, Hit, Inspection
 from rag.retrieval import SENTENCE_SHARE
+from ui.places import place_name
 from ui.texts import decimal, say
 
 _AROUND = 110  # characters on either side of what is marked, in a folded passage
@@ -81,7 +82,7 @@ def _key(kind: str) -> Markup:
 def _card(hit: Hit, body: Markup, lang: str) -> Markup:
     return Markup(
         '<li class="aula-hit" data-chunk="{}"><p class="aula-hit-head"><b>{}</b> <span>{} · {}</span></p>{}</li>'
-    ).format(hit.chunk, hit.rank, hit.name, say(lang, "common.page", number=hit.page), body)
+    ).format(hit.chunk, hit.rank, hit.name, place_name(lang, hit.page, hit.unit, hit.label), body)
 
 
 # -- what each list says of a hit ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import gradio as gr
 from markupsafe import Markup
 
-from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE, LARGEST, SMALLEST, chunk_page
+from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE, LARGEST, SMALLEST, Cut
 from rag.errors import AulaError
 from rag.jobs import Job
 from rag.services import Services
@@ -29,6 +29,7 @@ class InspectorPanel:
         """Use the lower layers; nothing is laid out yet."""
         self._library = services.library
         self._inspector = services.inspector
+        self._previewer = services.previewer
         self._dense = services.dense
 
     def layout(self) -> None:
@@ -63,7 +64,7 @@ class InspectorPanel:
                         SMALLEST,
                         LARGEST,
                         value=CHUNK_SIZE,
-                        step=50,
+                        step=16,
                         label=static("cut.size"),
                         info=static("cut.size_info"),
                         elem_id="aula-cut-size",
@@ -72,7 +73,7 @@ class InspectorPanel:
                         0,
                         CHUNK_SIZE // 2,
                         value=CHUNK_OVERLAP,
-                        step=10,
+                        step=8,
                         label=static("cut.overlap"),
                         info=static("cut.overlap_info"),
                         elem_id="aula-cut-overlap",
@@ -155,11 +156,12 @@ class InspectorPanel:
         if known is None:
             hint = say(lang, "cut.choose") if held else say(lang, "docs.empty")
             return (_said("aula-empty", hint), gr.Column(visible=False), gr.skip(), gr.skip(), gr.skip())
+        cut = Cut.near(known.chunk_size, known.chunk_overlap)  # one of an older version may be outside
         return (
             _said("aula-caption", _now(known, lang)),
             gr.Column(visible=True),
-            known.chunk_size,
-            gr.Slider(maximum=known.chunk_size // 2, value=known.chunk_overlap),
+            cut.size,
+            gr.Slider(maximum=cut.size // 2, value=cut.overlap),
             gr.Slider(maximum=max(2, known.pages), value=1, visible=known.pages > 1),
         )
 
@@ -170,14 +172,12 @@ class InspectorPanel:
         """Show how a page would be cut, and keep the overlap within half of the size; nothing is saved."""
         if not document:
             return (gr.skip(), "")
-        wanted = min(max(_whole(size, CHUNK_SIZE), SMALLEST), LARGEST)
-        shared = min(max(_whole(overlap, CHUNK_OVERLAP), 0), wanted // 2)
-        number = _whole(page, 1)
-        text = self._library.page_text(owner_of(request), str(document), number)
-        shown = preview(text, list(chunk_page(number, text, wanted, shared)), language(request))
-        if shared != _whole(overlap, CHUNK_OVERLAP):
-            return (gr.Slider(maximum=wanted // 2, value=shared), shown)
-        return (gr.Slider(maximum=wanted // 2), shown)
+        wanted = Cut.near(_whole(size, CHUNK_SIZE), _whole(overlap, CHUNK_OVERLAP))
+        found = self._previewer.cut(owner_of(request), str(document), _whole(page, 1), wanted)
+        shown = preview(found, language(request))
+        if wanted.overlap != _whole(overlap, CHUNK_OVERLAP):
+            return (gr.Slider(maximum=wanted.size // 2, value=wanted.overlap), shown)
+        return (gr.Slider(maximum=wanted.size // 2), shown)
 
     @guarded
     def cut(self, request: gr.Request, document: object, size: object, overlap: object) -> str:

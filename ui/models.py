@@ -12,6 +12,7 @@ from rag.downloads import Download
 from rag.engine import EngineStatus
 from rag.models import Entry
 from rag.services import Services
+from ui import switch_view
 from ui.components import action_list, block, button, clicked, guarded, language, percent, progress_bar, size, time_left
 from ui.texts import grouped, say, static, table
 
@@ -84,6 +85,8 @@ class ModelsTab:
             body += Markup('<span class="aula-note-plain">{}</span>').format(note)
         if download is not None:
             body += _outcome(download, lang)
+        if status.switch is not None and status.switch.name == entry.name:
+            body += switch_view.progress(status.switch, lang)
         return Markup(
             '<li class="aula-row" data-model="{}"><div class="aula-row-main">{}</div>'
             '<div class="aula-actions">{}</div></li>'
@@ -107,9 +110,12 @@ class ModelsTab:
         if not self._catalogue.installed(entry.name):
             label = say(lang, "models.download_name", title=entry.title, size=size(entry.bytes, lang))
             return button(say(lang, "models.download"), "download", entry.name, kind="small", label=label)
+        if status.switch is not None and status.switch.name == entry.name:
+            return switch_view.actions(status.switch, entry.title, lang)
         label = say(lang, "models.verify_name", title=entry.title)
         actions = button(say(lang, "models.verify"), "verify", entry.name, kind="small quiet", label=label)
-        if entry.kind == "llm" and entry.name not in (status.model, status.loading):
+        serving = (status.model, status.loading) if entry.kind == "llm" else (status.embedding,)
+        if entry.name not in serving:
             label = say(lang, "models.use_name", title=entry.title)
             actions = button(say(lang, "models.use"), "use", entry.name, kind="small primary", label=label) + actions
         return actions
@@ -125,11 +131,22 @@ class ModelsTab:
             self._engine.pull(name)
         elif do == "cancel":
             self._engine.cancel_download(name)
+        elif do.startswith("switch-"):
+            self._change(do)
         elif do == "verify":
             title = self._catalogue.entry(name).title
             good = self._catalogue.verify(name)
             text = str(Markup.escape(say(lang, "models.verified" if good else "models.not_verified", title=title)))
             (gr.Info if good else gr.Warning)(text, title=say(lang, "notice.title" if good else "error.title"))
+
+    def _change(self, do: str) -> None:
+        """Pause, resume or cancel the change to another embedding model."""
+        if do == "switch-pause":
+            self._engine.switching.pause()
+        elif do == "switch-resume":
+            self._engine.switching.resume()
+        elif do == "switch-cancel":
+            self._engine.switching.cancel()
 
     @guarded
     def fetch_typed(self, request: gr.Request, typed: str) -> str:

@@ -1,25 +1,32 @@
 // What the page needs before and beside Gradio: questions in a dialog, and a few marks for assistive technology.
 // It knows nothing of documents or models; it never fetches anything.
 window.aula = {
-  // Resolves to null when the person says no, to the text they wrote where there is one, else to ''.
+  // Resolves to null when the person says no, to what they wrote or chose where there is something, else to ''.
   confirm(button) {
-    const {ask, write, ok, cancel} = button.dataset;
+    const {ask, write, ok, cancel, secret, choose} = button.dataset;
     if (!ask) return Promise.resolve('');
     return new Promise(resolve => {
       const dialog = document.createElement('dialog');
       dialog.className = 'aula-dialog';
       const form = document.createElement('form');
       form.method = 'dialog';
-      const text = document.createElement(write === undefined ? 'p' : 'label');
+      const text = document.createElement(write === undefined && choose === undefined ? 'p' : 'label');
       text.textContent = ask;
       text.id = 'aula-dialog-text';
       form.append(text);
       let field = null;
       if (write !== undefined) {
         field = document.createElement('input');
-        field.type = 'text';
+        field.type = secret === undefined ? 'text' : 'password';
+        field.autocomplete = 'off';
         field.value = write;
         field.maxLength = 200;
+      } else if (choose !== undefined) {
+        field = document.createElement('select');
+        const choices = JSON.parse(button.closest('[data-choices]').dataset.choices);
+        field.append(...choices.map(([value, shown]) => new Option(shown, value, false, value === choose)));
+      }
+      if (field) {
         field.id = 'aula-dialog-field';
         text.htmlFor = field.id;
         form.append(field);
@@ -42,12 +49,14 @@ window.aula = {
       dialog.setAttribute('aria-labelledby', text.id);
       dialog.addEventListener('close', () => {
         const said = dialog.returnValue === 'yes';
+        const value = field ? field.value : '';
+        if (secret !== undefined) field.value = '';
         dialog.remove();
-        resolve(said ? (field ? field.value : '') : null);
+        resolve(said && (value || secret === undefined) ? value : null);
       });
       document.body.append(dialog);
       dialog.showModal();
-      if (field) field.select();
+      if (field) (field.select ?? field.focus).call(field);
     });
   },
 

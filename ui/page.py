@@ -50,6 +50,7 @@ _HEADERS = [
 _READER = ("sidebar", "conversation", "question", "answer", "copy", "copied", "language", "more", "reset")
 # And what page_viewer.js says before Python has answered.
 _VIEWER = ("viewer", "viewer_loading", "viewer_lost", "viewer_close")
+_SCRIPTS = ("page.js", "page_viewer.js", "page_documents.js")
 # Gradio's routes that fetch an address for whoever asks.
 _FETCHING = re.compile(r"/(?:file|proxy)=https?:", re.IGNORECASE)
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/]+)(?::\d*)?", re.IGNORECASE)
@@ -99,7 +100,7 @@ def rewrite(html: str, lang: str) -> str:
     words = json.dumps(said, ensure_ascii=False)
     head = (
         f"<head>\n<script>{told}window.aulaWords={words};</script>\n"
-        f"<script>{_beside('page.js')}{_beside('page_viewer.js')}</script>\n<style>{_beside('frame.css')}</style>"
+        f"<script>{''.join(map(_beside, _SCRIPTS))}</script>\n<style>{_beside('frame.css')}</style>"
     )
     html = _SOCIAL.sub("", html)
     html = html.replace('lang="en"', f'lang="{lang}"', 1)

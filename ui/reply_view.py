@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from prompts.reply import Reply, Source
+from ui.places import place_name
 from ui.plain import real, whole
 from ui.texts import count, decimal, grouped, say
 
@@ -125,7 +126,9 @@ def _prompt(reply: Reply, lang: str) -> Markup:
 
 def _source(source: Source, lang: str) -> Markup:
     return Markup('<li><span class="aula-name">{}</span> · {}<blockquote>{}</blockquote></li>').format(
-        source.name, say(lang, "common.page", number=source.page), source.text
+        source.name or say(lang, "chat.source_deleted"),
+        place_name(lang, source.page, source.unit, source.label),
+        source.text,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from ui.places import place_name
 from ui.plain import Plain, items, real
 from ui.texts import grouped, say
 
@@ -58,7 +59,7 @@ def _passage(passage: Plain, lang: str) -> Markup:
         "<blockquote>{}</blockquote></li>"
     ).format(
         passage.get("name"),
-        say(lang, "common.page", number=passage.get("page")),
+        place_name(lang, passage.get("page"), passage.get("unit"), passage.get("label")),
         facts,
         f"{min(100.0, share):.1f}",
         passage.get("text"),
@@ -70,7 +71,10 @@ def _dropped(dropped: Sequence[Plain], lang: str) -> Markup:
         return Markup("")
     rows = Markup("").join(
         Markup('<li><span class="aula-name">{}</span> · {} · <em>{}</em><blockquote>{}</blockquote></li>').format(
-            one.get("name"), say(lang, "common.page", number=one.get("page")), _reason(one, lang), one.get("text")
+            one.get("name"),
+            place_name(lang, one.get("page"), one.get("unit"), one.get("label")),
+            _reason(one, lang),
+            one.get("text"),
         )
         for one in dropped
     )

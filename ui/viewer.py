@@ -16,6 +16,7 @@ from rag.errors import AulaError
 from rag.page_view import PageView
 from rag.services import Services
 from ui.components import apology, block, language, owner_of
+from ui.places import place_of_all
 from ui.texts import say
 
 # The component only carries: page_viewer.js asks through it, and takes what comes into its dialog.
@@ -69,8 +70,7 @@ def _whole(value: object) -> int:
 
 def viewing(view: PageView, number: int, lang: str) -> str:
     """Return a page for the dialog that asked with `number`."""
-    unit = "viewer.section_of" if view.unit == "section" else "viewer.page_of"
-    where = say(lang, unit, page=view.page, pages=view.pages)
+    where = place_of_all(lang, view.page, view.pages, view.unit)
     quote = " … ".join(view.text[start:end] for start, end in view.spans)
     inside = _drawn(view, quote, where, lang) if view.image is not None else _written(view, where, lang)
     return str(

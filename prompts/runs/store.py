@@ -28,6 +28,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 from prompts.experiment import Experiment, Place
 from prompts.runs.cell import Cell
 from rag.database import cells, reading, runs
+from rag.erasure import unquoted
 from rag.errors import AulaError, StrategyNotFound
 
 log = logging.getLogger(__name__)
@@ -193,12 +194,16 @@ class RunStore:
             return int(connection.scalar(select(func.count()).select_from(cells).where(cells.c.run == run)) or 0)
 
     def put(self, owner: str, run: str, cell: Cell) -> bool:
-        """Keep a cell in one transaction; False when it is there already: what was kept first stays."""
+        """Keep a cell in one transaction; False when it is there already: what was kept first stays.
+
+        What it quotes of a document that was deleted meanwhile is left out.
+        """
         place = vars(cell.place)
         with self._database.begin() as connection:
             _check(connection, owner, run)
+            content = unquoted(connection, owner, cell.to_json())
             added = connection.execute(
-                insert_or(cells).values(run=run, content=cell.to_json(), **place).on_conflict_do_nothing()
+                insert_or(cells).values(run=run, content=content, **place).on_conflict_do_nothing()
             )
             connection.execute(update(runs).where(runs.c.id == run).values(updated=datetime.now(UTC)))
             return bool(added.rowcount)

@@ -17,6 +17,11 @@ class Turns:
         self._changed = threading.Condition()
         self._queue: deque[object] = deque()
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody has the turn or waits for it."""
+        return bool(self._queue)
+
     @contextmanager
     def taken(self, cancel: threading.Event | None = None) -> Iterator[bool]:
         """Wait for one's turn and hold it; gives False when `cancel` was set before the turn came."""

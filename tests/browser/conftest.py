@@ -179,7 +179,7 @@ def with_document(app: App, chromium: Browser, document: Path) -> str:
     settled(page)
     tab(page, 1)
     page.locator("#aula-upload input[type=file]").set_input_files([document])
-    row = page.locator("#aula-documents li", has_text=document.name)
+    row = page.locator("#aula-documents li[data-state=ready]", has_text=document.name)
     expect(row).to_be_visible(timeout=SLOW)
     key = row.get_attribute("data-document")
     context.close()

@@ -36,7 +36,7 @@ def answered(open_page: Opener, tmp_path: Path) -> tuple[Page, Path]:
     short_answers(page, 64)
     tab(page, 1)
     page.locator("#aula-upload input[type=file]").set_input_files([path])
-    expect(page.locator("#aula-documents li", has_text=path.name)).to_be_visible(timeout=SLOW)
+    expect(page.locator("#aula-documents li[data-state=ready]", has_text=path.name)).to_be_visible(timeout=SLOW)
     tab(page, 0)
     ask(page, QUESTION)
     return page, path

@@ -41,7 +41,7 @@ def document(app: App, chromium: Browser, tmp_path_factory: pytest.TempPathFacto
     settled(page)
     tab(page, 1)
     page.locator("#aula-upload input[type=file]").set_input_files([path])
-    row = page.locator("#aula-documents li", has_text=NAME)
+    row = page.locator("#aula-documents li[data-state=ready]", has_text=NAME)
     expect(row).to_be_visible(timeout=SLOW)
     key = row.get_attribute("data-document")
     context.close()
@@ -116,12 +116,12 @@ def test_another_cut_is_previewed_then_made_and_its_effect_shown(open_page: Open
     row = page.locator(f"#aula-documents li[data-document='{document}']")
     before = int(re.findall(r"(\d+) fragmentos", row.inner_text())[0])
     expect(marks).to_have_count(before)
-    page.locator("#aula-cut-size input[type=number]").fill("300")
+    page.locator("#aula-cut-size input[type=number]").fill("64")
     page.locator("#aula-cut-size input[type=number]").press("Tab")
     expect(marks.nth(before)).to_be_attached()
     after = marks.count()
     expect(row).to_contain_text(say("es", "docs.chunks", n=before))  # nothing is saved yet
-    assert float(page.locator("#aula-cut-overlap input[type=range]").get_attribute("max") or 0) == 150
+    assert float(page.locator("#aula-cut-overlap input[type=range]").get_attribute("max") or 0) == 32
 
     page.locator("#aula-cut-again").click()
     told = say("es", "cut.done", name=NAME, before=f"{before} fragmentos", after=f"{after} fragmentos")
@@ -129,9 +129,9 @@ def test_another_cut_is_previewed_then_made_and_its_effect_shown(open_page: Open
     expect(row).to_contain_text(say("es", "docs.chunks", n=after))
     expect(page.locator("[data-list=fused] .aula-hit").first).to_contain_text("canciones")  # the same question again
     shown = page.locator("[data-list=fused] .aula-hit").first.locator("blockquote").last.inner_text()
-    assert len(shown) <= 300
-    expect(page.locator("#aula-jobs li[data-stage=done]", has_text=say("es", "docs.job_cut"))).to_be_visible()
-    expect(page.locator("#aula-cut-now")).to_contain_text("300")
+    assert len(shown) <= 64 * 6  # tokens, of Spanish
+    expect(row).to_have_attribute("data-state", "ready")  # no longer being cut
+    expect(page.locator("#aula-cut-now")).to_contain_text("64")
 
     row.locator("[data-do=delete]").click()  # a choice that is gone becomes all of them
     page.locator(".aula-dialog .primary").click()

@@ -14,6 +14,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE
 from tests.running_app import ROOT, App, start
 
 GARDEN = "# Harbour Lane\n\nThe garden has 41 plots. The annual fee is 25 pounds. Compost is turned on Thursdays.\n"
@@ -54,32 +55,63 @@ def garden(client: Client, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_only_the_named_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
-    documents = {"/add_documents", "/list_documents", "/delete_document"}
-    assert set(named) == documents | {"/search", "/inspect", "/ask", "/compare"}
+    documents = {"/add_documents", "/add_address", "/list_documents", "/delete_document"}
+    pages = {"/document_pages", "/retry_document", "/list_collections"}
+    assert set(named) == documents | pages | {"/search", "/inspect", "/ask", "/compare"}
 
 
 def test_documents_are_added_listed_and_deleted(client, garden, tmp_path):
     (tmp_path / "garden copy.md").write_text(GARDEN, encoding="utf-8")
     (tmp_path / "empty.pdf").write_bytes(b"")
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 nothing of a PDF")
     (tmp_path / "other.txt").write_text("El faro de Punta Serena mide 32 metros de alto.", encoding="utf-8")
-    names = ("garden copy.md", "empty.pdf", "other.txt")
+    names = ("garden copy.md", "empty.pdf", "other.txt", "broken.pdf")
     added = client.predict([handle_file(tmp_path / name) for name in names], api_name="/add_documents")
     assert [(row["name"], row["status"]) for row in added] == [
         ("garden copy.md", "duplicate"),
         ("empty.pdf", "failed"),
         ("other.txt", "ready"),
+        ("broken.pdf", "failed"),
     ]
     assert "empty.pdf" in added[1]["message"]
     assert set(added[2]) >= {"document", "name", "pages", "chunks", "language", "status", "message"}
-    assert {row["document"] for row in client.predict(api_name="/list_documents")} == {garden, added[2]["document"]}
-    client.predict(added[2]["document"], api_name="/delete_document")
+    broken = added[3]["document"]  # what cannot be read stays in the list, with its reason, until it is deleted
+    listed = {row["document"]: row for row in client.predict(api_name="/list_documents")}
+    assert listed.keys() == {garden, broken, added[2]["document"]}
+    assert (listed[broken]["status"], "broken.pdf" in listed[broken]["message"]) == ("failed", True)
+    (again,) = client.predict(broken, api_name="/retry_document")
+    assert (again["document"], again["status"]) == (broken, "failed")
+    for document in (broken, added[2]["document"]):
+        client.predict(document, api_name="/delete_document")
     assert [row["document"] for row in client.predict(api_name="/list_documents")] == [garden]
 
 
+def test_the_pages_of_a_document_are_told_one_by_one(client, garden):
+    told = client.predict(garden, api_name="/document_pages")
+    assert (told["document"], told["status"]) == (garden, "ready")
+    assert [(page["page"], page["state"], page["searchable"]) for page in told["ledger"]] == [(1, "text", True)]
+    assert sum(page["chunks"] for page in told["ledger"]) == told["chunks"]
+    assert told["counts"]["text"] == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:1/x", "http://localhost/", "file:///etc/passwd", "http://[::1]/"]
+)
+def test_an_address_on_this_machine_is_refused(client, garden, address):
+    try:
+        (added,) = client.predict(address, api_name="/add_address")
+    except AppError as refused:
+        added = {"status": "failed", "message": str(refused)}
+    assert added["status"] == "failed"
+    assert added["message"]
+    assert [row["document"] for row in client.predict(api_name="/list_documents")] == [garden]
+
+
+@pytest.mark.parametrize("name", ["/delete_document", "/document_pages", "/retry_document"])
 @pytest.mark.parametrize("document", ["0" * 64, "../../aula.sqlite", ""])
-def test_an_unknown_document_is_refused_in_words(client, garden, document):
+def test_an_unknown_document_is_refused_in_words(client, garden, document, name):
     with pytest.raises(AppError, match="not in your library"):
-        client.predict(document, api_name="/delete_document")
+        client.predict(document, api_name=name)
 
 
 @pytest.mark.parametrize("fields", [("path",), ("url",), ("path", "url")])
@@ -123,7 +155,7 @@ def test_inspect_gives_three_lists_that_add_up(client, garden):
     assert "fee" in {best["text"][start:end] for start, end, _ in best["spans"]}
     assert found["dense"][0]["nearest"]["cosine"] > 0
     (listed,) = client.predict(api_name="/list_documents")
-    assert (listed["chunk_size"], listed["chunk_overlap"]) == (1200, 150)
+    assert (listed["chunk_size"], listed["chunk_overlap"]) == (CHUNK_SIZE, CHUNK_OVERLAP)
 
 
 def test_ask_streams_and_ends_with_the_whole_answer(client, garden):
@@ -182,7 +214,8 @@ def test_the_same_calls_are_mcp_tools(app):
             return [tool.name for tool in (await session.list_tools()).tools]
 
     names = asyncio.run(tools())
-    for name in ("add_documents", "list_documents", "delete_document", "search", "inspect", "ask", "compare"):
+    documents = ("add_documents", "add_address", "list_documents", "document_pages", "delete_document")
+    for name in (*documents, "search", "inspect", "ask", "compare"):
         assert any(name in tool for tool in names), names
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 import threading
 import zipfile
@@ -13,8 +14,8 @@ import psutil
 import pytest
 from pypdf import PdfReader, PdfWriter
 
-from rag import errors, loaders
-from rag.loaders import Limits, Parsed, parse
+from rag import errors, loaders, parse_process
+from rag.loaders import Limits, PageText, Parsed, parse
 from tests import pdf_bytes
 from tests.pdf_bytes import document, stream, text
 
@@ -45,9 +46,9 @@ def workers() -> list[int]:
     return [child.pid for child in found if child.status() == "zombie" or "parse_worker" in " ".join(child.cmdline())]
 
 
-def encrypted(data: bytes, user: str) -> bytes:
+def encrypted(data: bytes, user: str, owner: str = "owner", algorithm: str = "AES-256") -> bytes:
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
-    writer.encrypt(user_password=user, owner_password="owner", algorithm="AES-256")
+    writer.encrypt(user_password=user, owner_password=owner, algorithm=algorithm)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -103,7 +104,84 @@ def test_a_password_is_asked_for(save):
 
 
 def test_an_empty_password_is_none(save):
-    assert read(save(encrypted(document([text("abierto")]), ""))).pages[0].text == "abierto"
+    path = save(encrypted(document([text("abierto")]), ""))
+    assert read(path).pages[0].text == "abierto"
+    assert [event.encrypted for event in loaders.read(path, "a.pdf") if isinstance(event, loaders.Opened)] == [False]
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256"])
+@pytest.mark.parametrize("password", ["contraseña", "dueña"])
+def test_the_password_of_user_or_owner_opens_it(save, algorithm, password):
+    path = save(encrypted(document([text("secreto")]), "contraseña", "dueña", algorithm))
+    opened, page, ended = loaders.read(path, "a.pdf", password=password)
+    assert (opened.encrypted, page.text, ended.note) == (True, "secreto", "")
+
+
+@pytest.mark.parametrize("password", ["", "otra", "x" * 5000, "\ud800"])
+def test_a_wrong_password_is_said_to_be_wrong(save, password):
+    path = save(encrypted(document([text("secreto")]), "clave"))
+    with pytest.raises(errors.WrongPassword):
+        list(loaders.read(path, "a.pdf", password=password))
+
+
+def test_a_password_that_nobody_asked_for_does_no_harm(save):
+    opened, page, _ = loaders.read(save(document([text("abierto")])), "a.pdf", password="clave")
+    assert (opened.encrypted, page.text) == (False, "abierto")
+
+
+def test_the_other_library_gets_the_password_too(save, monkeypatch):
+    crash = "import os, sys, json; import rag.parse_worker as w; j = sys.stdin.buffer.read()"
+    act = f"{crash}; '[0]' in json.dumps(json.loads(j)['avoid']) or os.abort(); import io; "
+    act += "sys.stdin = io.TextIOWrapper(io.BytesIO(j)); w.main()"
+    monkeypatch.setattr(parse_process, "COMMAND", [sys.executable, "-c", act])
+    path = save(encrypted(document([text("secreto")]), "clave"))
+    assert parse(path, "a.pdf", password="clave").pages[0].text == "secreto"
+    with pytest.raises(errors.WrongPassword):
+        parse(path, "a.pdf", password="otra")
+
+
+def test_what_is_attached_and_what_would_run_is_left_alone(save):
+    runs = b"/Type/Catalog/OpenAction<</S/JavaScript/JS(app.alert\\('lo que no se ve'\\))>>"
+    data = document([text("lo que se ve")]).replace(b"/Type/Catalog", runs)
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
+    writer.add_attachment("oculto.txt", b"lo que no se ve")
+    out = io.BytesIO()
+    writer.write(out)
+    assert shape(read(save(out.getvalue()))) == [("text", "lo que se ve")]
+
+
+@pytest.mark.parametrize("box", [b"0 0 1e9 1e9", b"0 0 0 0", b"-1e30 -1e30 1e30 1e30", b"5 5 4 4", b"0 0 (a) [9]"])
+def test_a_page_of_any_size(save, box):
+    data = document([text("uno")]).replace(b"0 0 595 842", box)
+    assert read(save(data)).pages[0].text == "uno"
+
+
+def test_a_scan_with_a_stamp_on_it_waits_and_a_background_does_not(save):
+    def picture(width: int) -> bytes:
+        head = b"/Type/XObject/Subtype/Image/Width %d/Height 1200/ColorSpace/DeviceGray/BitsPerComponent 1" % width
+        return stream(b"\x55" * (-(-width // 8) * 1200), head)
+
+    def page(name: bytes, words: bytes) -> bytes:
+        return stream(b"q 595 0 0 842 0 0 cm /%s Do Q BT /F1 12 Tf 72 400 Td (%s) Tj ET" % (name, words))
+
+    uses = b"/XObject<</A 4 0 R/B 5 0 R>>"
+    stamped = [page(b"A", b"Copia"), page(b"B", b"Copia"), text("texto")]
+    assert [found.how for found in read(save(document(stamped, [picture(850), picture(851)], uses))).pages] == [
+        "waiting",
+        "waiting",
+        "text",
+    ]
+    slides = [page(b"A", b"Copia %d" % number) for number in range(3)] + [text("texto " * 90)] * 6
+    found = read(save(document(slides, [picture(850), picture(851)], uses))).pages
+    assert [page.how for page in found] == ["text"] * 9
+
+
+def test_a_hundred_thousand_pages_are_read_up_to_the_limit(save):
+    blank, count = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>", 100_000
+    kids = b" ".join(b"%d 0 R" % (3 + number) for number in range(count))
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count %d/Kids[%s]>>" % (count, kids), *[blank] * count]
+    opened, *pages, ended = loaders.read(save(pdf_bytes.pdf(objects)), "a.pdf", limits=Limits(pages=300))
+    assert (opened.total, len(pages), {page.how for page in pages}, ended.note) == (count, 300, {"empty"}, "pages")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +218,7 @@ def test_pictures_only(save):
 def test_a_picture_among_text_is_known_as_one(save):
     contents, picture, resources = pdf_bytes.image_page()
     parsed = read(save(document([text("uno"), contents], [picture], resources)))
-    assert shape(parsed) == [("text", "uno"), ("empty", "image")]
+    assert shape(parsed) == [("text", "uno"), ("waiting", "image")]
 
 
 def test_a_broken_page_costs_only_itself(save):
@@ -238,9 +316,9 @@ def test_a_document_that_unpacks_too_far(save, fill, expected):
 
 def test_an_encrypted_or_old_word_file(save):
     container = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
-    with pytest.raises(errors.EncryptedDocument):
+    with pytest.raises(errors.ProtectedDocument):
         read(save(container + "EncryptedPackage".encode("utf-16-le"), "a.docx"))
-    with pytest.raises(errors.DamagedDocument):
+    with pytest.raises(errors.OldFormat):
         read(save(container, "a.docx"))
 
 
@@ -273,6 +351,52 @@ def test_only_the_first_pages_and_characters_are_kept(save):
     assert first.explain("es").startswith("Solo se han leído las primeras 2 páginas de 6.")
     short = read(path, Limits(chars=20))
     assert ([page.text for page in short.pages], short.note) == (["página 1", "página 2"], "chars")
+
+
+# -- going on where one stopped -----------------------------------------------------------------------------------
+
+
+def headed(count: int) -> bytes:
+    return document([text("Guía", *[""] * 9, f"Página {'abcdefghij'[number] * 5}", size=11) for number in range(count)])
+
+
+def test_reading_goes_on_at_any_page_as_if_it_had_never_stopped(save):
+    path = save(headed(8))
+    whole = [event for event in loaders.read(path, "a.pdf") if isinstance(event, PageText)]
+    assert [page.body for page in whole] == [(6, 18)] * 8
+    for first in (2, 5, 8):
+        events = list(loaders.read(path, "a.pdf", first=first))
+        assert events[1:-1] == whole[first - 1 :]
+    assert list(loaders.read(path, "a.pdf", first=9))[1:] == [loaders.Ended()]
+    kept = [event for event in loaders.read(path, "a.pdf", skip={1, 2, 5}) if isinstance(event, PageText)]
+    assert kept == [page for page in whole if page.number not in {1, 2, 5}]
+
+
+def test_a_page_without_end_is_given_up_once_wherever_reading_begins(save):
+    path = save(pdf_bytes.endless(["uno", "dos"], ["cuatro", "cinco"]))
+    events = list(loaders.read(path, "a.pdf", first=4, limits=Limits(page_seconds=4)))
+    assert [(event.number, event.text) for event in events[1:-1]] == [(4, "cuatro"), (5, "cinco")]
+
+
+def test_closing_the_reading_ends_its_process(save):
+    events = loaders.read(save(headed(8)), "a.pdf")
+    next(events)
+    assert workers()
+    events.close()
+    assert not workers()
+
+
+def test_a_worker_that_leaves_pages_out_is_found_out(save, monkeypatch):
+    lines = [{"total": 3, "unit": "page", "title": ""}, {"number": 3, "text": "tres", "how": "text"}, {"end": ""}]
+    shown = "".join(json.dumps(line) + "\n" for line in lines)
+    monkeypatch.setattr(parse_process, "COMMAND", [sys.executable, "-c", f"print({shown!r}, end='')"])
+    _, *pages, ended = loaders.read(save(headed(3)), "a.pdf")
+    assert [(page.number, page.how, page.reason) for page in pages] == [
+        (1, "failed", "crash"),
+        (2, "failed", "crash"),
+        (3, "failed", "crash"),
+    ]
+    assert ended.note == "failed"
 
 
 # -- cancelling and dying -----------------------------------------------------------------------------------------
@@ -325,7 +449,7 @@ def dying(monkeypatch, save):
     """A worker that does something to itself at page 2, on a file of three."""
 
     def read_with(act: str, when: str = "True") -> Parsed:
-        monkeypatch.setattr(loaders, "_COMMAND", [sys.executable, "-c", DYING.format(act=act, when=when)])
+        monkeypatch.setattr(parse_process, "COMMAND", [sys.executable, "-c", DYING.format(act=act, when=when)])
         return read(save(document([text("uno"), text("dos"), text("tres")])))
 
     return read_with
@@ -355,13 +479,13 @@ def test_a_page_that_kills_its_reader_costs_only_itself(dying, act, reason):
 
 
 def test_a_line_without_end_is_not_swallowed(dying, monkeypatch):
-    monkeypatch.setattr(loaders, "_LONGEST_LINE", 100_000)
+    monkeypatch.setattr(parse_process, "LONGEST_LINE", 100_000)
     parsed = dying("emit({'number': 2, 'text': 'x' * 10_000_000, 'how': 'text'})")
     assert shape(parsed) == [("text", "uno"), ("failed", "crash"), ("text", "tres")]
 
 
 def test_a_reader_that_always_dies(monkeypatch, save):
-    monkeypatch.setattr(loaders, "_COMMAND", [sys.executable, "-c", "import os; os.abort()"])
+    monkeypatch.setattr(parse_process, "COMMAND", [sys.executable, "-c", "import os; os.abort()"])
     with pytest.raises(errors.DamagedDocument):
         read(save(document([text("uno")])))
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE
+from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE, LARGEST, SMALLEST, Cut
 from rag.errors import BadCut, DocumentNotFound, DocumentShared, EmptyQuestion
 from rag.jobs import Job
 from rag.retrieval import SENTENCE_SHARE
 from rag.services import Services, build_services
 
 OWNER = "local"
+SMALL = 60  # tokens
 TOPICS = ("el faro", "la biblioteca", "el mercado", "la estación", "el jardín", "la plaza", "el puente", "la escuela")
 TOWN = "\n\n".join(
     f"En el capítulo {n} se habla de {topic} del pueblo. Lo visitan cada año {n * 100} personas, sobre todo en verano, "
@@ -61,15 +62,15 @@ def test_smaller_chunks_take_the_place_of_the_old_ones(services, tmp_path):
     store = services.retriever._store
     before, old = services.library.document(OWNER, document), set(store.ids())
     assert (before.chunk_size, before.chunk_overlap) == (CHUNK_SIZE, CHUNK_OVERLAP)
-    job = recut(services, document, 240, 0)
+    job = recut(services, document, SMALL, 0)
     after, new = services.library.document(OWNER, document), set(store.ids())
     assert (job.kind, job.stage, job.before, job.chunks) == ("cut", "done", before.chunks, after.chunks)
     assert after.chunks > before.chunks
-    assert (after.chunk_size, after.chunk_overlap) == (240, 0)
+    assert (after.chunk_size, after.chunk_overlap) == (SMALL, 0)
     assert not old & new
     assert vector_ids(services) == new
     best = services.retriever.search(OWNER, "¿Cuánto cuesta la entrada de la biblioteca?", k=1)[0]
-    assert len(best.text) <= 240
+    assert services.dense.tokens().count(best.text) <= SMALL
     assert "biblioteca" in best.text
     assert best.dense > 0 < best.lexical
     assert services.library.page_text(OWNER, document, 1)[best.start : best.end] == best.text
@@ -83,7 +84,7 @@ def test_smaller_chunks_take_the_place_of_the_old_ones(services, tmp_path):
 def test_cancelling_leaves_the_old_chunks(services, tmp_path):
     document = add(services, tmp_path, "\n\n".join(f"{TOWN} Parte {n}." for n in range(40)))
     old = services.retriever._store.ids()
-    key = services.library.rechunk(OWNER, document, 200, 0)
+    key = services.library.rechunk(OWNER, document, SMALL, 0)
     for (job,) in services.library.wait(OWNER, [key]):
         if job.stage == "embedding" and job.done:
             assert services.retriever._store.ids() == old  # these answer meanwhile
@@ -100,43 +101,41 @@ def test_anothers_and_a_shared_document_are_refused(services, tmp_path):
     document = add(services, tmp_path)
     old = services.retriever._store.ids()
     with pytest.raises(DocumentNotFound):
-        services.library.rechunk("berta", document, 300, 0)
+        services.library.rechunk("berta", document, SMALL, 0)
     with pytest.raises(DocumentNotFound):
         services.inspector.inspect("berta", "biblioteca", documents=[document])
-    for size, overlap in ((199, 0), (4_001, 0), (400, 201), (400, -1)):
+    for size, overlap in ((SMALLEST - 1, 0), (LARGEST + 1, 0), (100, 51), (100, -1)):
         with pytest.raises(BadCut):
             services.library.rechunk(OWNER, document, size, overlap)
     add(services, tmp_path, owner="berta")
     with pytest.raises(DocumentShared, match=r"pueblo\.txt"):
-        services.library.rechunk(OWNER, document, 300, 0)
+        services.library.rechunk(OWNER, document, SMALL, 0)
     services.library.delete("berta", document)
     assert services.retriever._store.ids() == old
-    assert recut(services, document, 300, 0).stage == "done"
+    assert recut(services, document, SMALL, 0).stage == "done"
 
 
 def test_a_document_deleted_or_shared_on_the_way_is_not_exchanged(services, tmp_path):
     """Between the click and its turn the world may change: nothing of the new cut may stay."""
     document = add(services, tmp_path)
-    recutter = services.library._recutter
-    services.library._jobs.put(recutter.job("one", OWNER, document))
+    recutter = services.library._pipeline.recutter
+    recutter.add(recutter.job("one", OWNER, document), Cut(SMALL, 0))
+    assert recutter.turn("one")  # it is split
     services.library.delete(OWNER, document)
-    with pytest.raises(DocumentNotFound):
-        recutter.run("one", document, smaller(300))
+    assert not recutter.turn("one")
+    assert not recutter.has("one")
     assert vector_ids(services) == set()
     document = add(services, tmp_path)
-    services.library._jobs.put(recutter.job("two", OWNER, document))
+    recutter.add(recutter.job("two", OWNER, document), Cut(SMALL, 0))
+    assert recutter.turn("two")
     add(services, tmp_path, owner="berta")
     old = services.retriever._store.ids()
-    with pytest.raises(DocumentShared):
-        recutter.run("two", document, smaller(300))
+    while recutter.turn("two"):
+        pass
+    (job,) = [job for job in services.library.jobs(OWNER) if job.id == "two"]
+    assert isinstance(job.error, DocumentShared)
     assert services.retriever._store.ids() == old
     assert vector_ids(services) == set(old)
-
-
-def smaller(size: int):
-    from rag.chunking import Cut
-
-    return Cut(size, 0)
 
 
 def test_words_find_after_a_cut_without_embeddings(settings, tmp_path):
@@ -146,7 +145,7 @@ def test_words_find_after_a_cut_without_embeddings(settings, tmp_path):
     built.library.start()
     built.dense.fail(ModelNotInstalled(name="e5"))
     document = add(built, tmp_path)
-    assert recut(built, document, 240, 0).stage == "done"
+    assert recut(built, document, SMALL, 0).stage == "done"
     found = built.inspector.inspect(OWNER, "cancion", cancel=threading.Event())
     assert found.dense == ()
     assert found.weight == 0
@@ -157,7 +156,7 @@ def test_words_find_after_a_cut_without_embeddings(settings, tmp_path):
 
 def test_the_inspection_shows_what_the_search_answers_with(services, tmp_path):
     document = add(services, tmp_path)
-    recut(services, document, 240, 0)
+    recut(services, document, SMALL, 0)
     question = "¿Quién escribió las canciones de la biblioteca?"
     found = services.inspector.inspect(OWNER, question, k=4)
     answer = services.retriever.search(OWNER, question, k=4)

@@ -16,7 +16,9 @@ UI = Path(__file__).resolve().parents[2] / "ui"
 PREFIXES = {key.split(".")[0] for key in table("en")}
 # Keys that the code puts together from a prefix and a value.
 COMPOSED = re.compile(
-    r"(lang|common\.(seconds|minutes|hours)|reader|window|docs\.(stage|step|status)_|header\.(ready|loading|failed|none)"
+    r"(lang|common\.(seconds|minutes|hours)|reader|window|header\.(ready|loading|failed|none)"
+    r"|docs\.(state|page|why|which|runs_where|pause|resume|dismiss|retry|move|unlock)"
+    r"|collections\.(rename|delete|clear|unwatch|import|watch)(_name|_ask|_begun)?$"
     r"|chat\.(scope|language|preset)_|chat\.(temperature|top_k|top_p|min_p|repeat_penalty|max_tokens|seed)(_info)?$"
     r"|models\.(in_use|loading|installed)$)"
 )

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import re
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
-from rag import lexical
-from rag.chunking import LARGEST, SMALLEST, Cut, Span, chunk_page, stretches
-from rag.errors import BadCut
+from rag import bm25, lexical
+from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE, Span
 from rag.inspection import Contribution, Hit, Inspection, Nearest, Term, idf, matches, typed_words
+from rag.preview import Preview
 from ui.cutting_view import preview
 from ui.inspection_view import marked, three_columns, window
 
@@ -78,9 +79,9 @@ def test_each_stem_is_shown_as_the_word_that_was_typed() -> None:
 
 def _fill(connection: Connection, texts: list[str]) -> None:
     connection.execute(text("INSERT INTO documents (id, suffix, bytes, status) VALUES ('d', '', 1, 'ready')"))
-    connection.execute(text("INSERT INTO pages VALUES ('d', 1, 'x', 'text', '')"))
+    connection.execute(text("INSERT INTO pages (document, number, text, how) VALUES ('d', 1, 'x', 'text')"))
     for key, words in enumerate(texts, start=1):
-        connection.execute(text(f"INSERT INTO chunks VALUES ({key}, 'd', 1, 0, 1)"))
+        connection.execute(text(f"INSERT INTO chunks (id, document, page, start, \"end\") VALUES ({key}, 'd', 1, 0, 1)"))
         lexical.add(connection, [(key, lexical.index_terms(words, "es"))])
 
 
@@ -94,9 +95,10 @@ def test_contributions_add_up_to_the_bm25_score(database) -> None:
     ]
     with database.begin() as connection:
         _fill(connection, texts)
+    with database.begin() as connection:
         terms = lexical.query_terms("¿Está el faro en la costa? x_1", ["es"])
-        scores = lexical.search(connection, terms, ["d"], 10)
-        parts = lexical.contributions(connection, terms, [1, 2, 3, 4, 5])
+        scores = bm25.search(connection, terms, ["d"], 10)
+        parts = bm25.contributions(connection, terms, [1, 2, 3, 4, 5])
         assert parts.keys() == scores.keys()
         for chunk, score in scores.items():
             assert sum(parts[chunk].values()) == pytest.approx(score, rel=1e-9)
@@ -110,49 +112,24 @@ def test_contributions_add_up_to_the_bm25_score(database) -> None:
         assert one["cost"] == pytest.approx(idf(total, holding["cost"]) * 2.2 / (1 + length))
         assert one["la"] == pytest.approx(idf(total, holding["la"]) * 2.2 / (1 + length))
         assert idf(total, holding["la"]) == 1e-6  # in more than half: next to nothing
-        assert lexical.contributions(connection, terms, []) == {}
+        assert bm25.contributions(connection, terms, []) == {}
 
 
 # -- cutting -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("size", "overlap"), [(SMALLEST, 0), (LARGEST, LARGEST // 2), (201, 100)])
-def test_a_cut_within_the_limits(size: int, overlap: int) -> None:
-    assert Cut(size, overlap) == Cut(size, overlap)
-
-
-@pytest.mark.parametrize(("size", "overlap"), [(199, 0), (4_001, 0), (0, 0), (201, 101), (400, -1)])
-def test_a_cut_outside_the_limits_is_refused_in_words(size: int, overlap: int) -> None:
-    with pytest.raises(BadCut) as refused:
-        Cut(size, overlap)
-    assert "200" in refused.value.text("es")
-    assert "4000" in refused.value.text("en")
-
-
-PAGE = " ".join(f"La frase número {n} dice algo que nadie más dice." for n in range(40))
-
-
-@pytest.mark.parametrize(("size", "overlap"), [(200, 0), (200, 100), (700, 300), (4_000, 0)])
-def test_stretches_are_the_whole_page_and_say_who_holds_what(size: int, overlap: int) -> None:
-    spans = list(chunk_page(1, PAGE, size, overlap))
-    cut = stretches(spans, len(PAGE))
-    assert "".join(PAGE[one.start : one.end] for one in cut) == PAGE
-    for number, span in enumerate(spans):
-        held = [one for one in cut if number in one.chunks]
-        assert (held[0].start, held[-1].end) == (span.start, span.end)
-    assert any(len(one.chunks) > 1 for one in cut) == (overlap > 0)
-
-
 def test_the_preview_marks_beginnings_and_overlaps() -> None:
     spans = [Span(1, 0, 10), Span(1, 6, 20)]
-    html = preview("0123456789abcdefghij", spans, "es")
+    found = Preview("0123456789abcdefghij", tuple(spans), longest=1_234, shared=4, exact=True)
+    html = preview(found, "es")
     assert [int(n) for n in re.findall(r'aula-cut-mark"[^>]*>(\d+)<', html)] == [1, 2]
     assert '<span class="aula-cut shared">6789</span>' in html
     assert "2 fragmentos" in html
-    assert "14 caracteres, unos 4 tokens" in html
-    assert "En dos fragmentos a la vez: 4 caracteres" in html
-    assert "<img" not in preview(BAD, [Span(1, 0, len(BAD))], "en")
-    assert "no text" in preview(" ", [], "en")
+    assert "El más largo tiene 1234 tokens" in html
+    assert "En dos fragmentos a la vez: 4 tokens" in html
+    assert "se estiman" in preview(replace(found, exact=False), "es")
+    assert "<img" not in preview(replace(found, text=BAD, spans=(Span(1, 0, len(BAD)),)), "en")
+    assert "no text" in preview(replace(found, text=" ", spans=()), "en")
 
 
 # -- the page ----------------------------------------------------------------------------------------------------
@@ -266,7 +243,7 @@ def test_a_database_of_the_first_schema_keeps_what_it_has(tmp_path: Path) -> Non
     opened = open_database(path)
     (document,) = Store(opened).documents("local")
     assert (document.name, document.chunks) == ("faro.pdf", 1)
-    assert (document.chunk_size, document.chunk_overlap) == (1_200, 150)
+    assert (document.chunk_size, document.chunk_overlap) == (CHUNK_SIZE, CHUNK_OVERLAP)
     assert set(Store(opened).lexical(["far"], ["d"], 5)) == {1}
     opened.dispose()
     (kept,) = tmp_path.glob("aula.0001.*.sqlite")

@@ -1,6 +1,6 @@
 """Words, stems and BM25 over a real FTS5 index."""
 
-from rag import lexical
+from rag import bm25, lexical
 
 
 def test_accents_and_plurals_do_not_matter():
@@ -24,15 +24,18 @@ def test_search_finds_ranks_and_forgets(database):
 
     with database.begin() as connection:
         connection.execute(text("INSERT INTO documents (id, suffix, bytes, status) VALUES ('d', '', 1, 'ready')"))
-        connection.execute(text("INSERT INTO pages VALUES ('d', 1, 'x', 'text', '')"))
+        connection.execute(text("INSERT INTO pages (document, number, text, how) VALUES ('d', 1, 'x', 'text')"))
         for key, words in ((1, "el faro de la costa"), (2, "faros faro farero"), (3, "nada que ver")):
-            connection.execute(text(f"INSERT INTO chunks VALUES ({key}, 'd', 1, 0, 1)"))
+            connection.execute(
+                text(f"INSERT INTO chunks (id, document, page, start, \"end\") VALUES ({key}, 'd', 1, 0, 1)")
+            )
             lexical.add(connection, [(key, lexical.index_terms(words, "es"))])
+    with database.begin() as connection:
         terms = lexical.query_terms("¿Dónde está el FARO?", ["es"])
-        found = lexical.search(connection, terms, ["d"], 10)
+        found = bm25.search(connection, terms, ["d"], 10)
         assert set(found) == {1, 2}
-        assert all(score > 0 for score in lexical.search(connection, ["nad"], ["d"], 10).values())
-        assert lexical.search(connection, terms, ["another"], 10) == {}
-        assert lexical.search(connection, [], ["d"], 10) == {}
+        assert all(score > 0 for score in bm25.search(connection, ["nad"], ["d"], 10).values())
+        assert bm25.search(connection, terms, ["another"], 10) == {}
+        assert bm25.search(connection, [], ["d"], 10) == {}
         lexical.remove(connection, "d")
-        assert lexical.search(connection, terms, ["d"], 10) == {}
+        assert bm25.search(connection, terms, ["d"], 10) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import unicodedata
@@ -20,7 +21,8 @@ from rag.layout import Line, flow, text_lines
 from rag.loaders import FORMATS, Limits, PageText, Parsed, parse
 from rag.pages import Refused
 from rag.parse_html import html_sections
-from rag.parse_text import Block, Sections, cut, decode, join_blocks, markdown_sections, plain_sections
+from rag.parse_text import decode, markdown_sections, plain_sections
+from rag.sections import Block, Sections, cut, join_blocks
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "documents"
 HEAVY = {"torch", "transformers", "langchain_community", "langchain_core", "chromadb", "gradio", "numpy"}
@@ -235,8 +237,11 @@ def test_plain_text_is_cut_into_sections():
 
 
 def test_a_heading_begins_a_section_and_stays_with_its_text():
-    blocks = [Block("Guía", True), Block("Horario", True), Block("de 9 a 14"), Block("Normas", True), Block("silencio")]
-    assert join_blocks(blocks) == ["Guía\n\nHorario\n\nde 9 a 14", "Normas\n\nsilencio"]
+    blocks = [Block("Guía", 1), Block("Horario", 2), Block("de 9 a 14"), Block("Normas", 2), Block("silencio")]
+    assert [(section.text, section.headings) for section in join_blocks(blocks)] == [
+        ("Guía\n\nHorario\n\nde 9 a 14", ((0, 1), (6, 2))),
+        ("Normas\n\nsilencio", ((0, 2),)),
+    ]
 
 
 MARKDOWN = """---
@@ -362,10 +367,19 @@ def test_other_formats_are_refused_with_the_list(tmp_path, name):
     path.write_bytes(b"PK\x03\x04 whatever")
     with pytest.raises(errors.UnsupportedFormat) as caught:
         parse(path, name)
-    assert caught.value.text("es").endswith("Lee: PDF, TXT, Markdown, DOCX, HTML.")
+    assert caught.value.text("es").endswith(f"Lee: {', '.join(dict.fromkeys(FORMATS.values()))}.")
 
 
-@pytest.mark.parametrize("suffix", sorted(FORMATS))
+@pytest.mark.parametrize("name", ["a.doc", "A.PPT", "a.xls", "a.rtf"])
+def test_an_old_format_is_told_what_to_be_saved_as(tmp_path, name):
+    path = tmp_path / "upload"
+    path.write_bytes(b"\xd0\xcf\x11\xe0 whatever")
+    with pytest.raises(errors.OldFormat) as caught:
+        parse(path, name)
+    assert re.search(r"guárdalo como (DOCX|PPTX|XLSX)", caught.value.text("es"))
+
+
+@pytest.mark.parametrize("suffix", sorted({name: suffix for suffix, name in FORMATS.items()}.values()))
 def test_every_format_refuses_what_it_is_not(tmp_path, suffix):
     path = tmp_path / "upload"
     path.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 20)
@@ -374,7 +388,8 @@ def test_every_format_refuses_what_it_is_not(tmp_path, suffix):
 
 
 def test_the_process_is_light():
-    modules = "rag.parse_worker, rag.parse_pdf, rag.parse_text, rag.parse_html, rag.parse_docx"
+    named = "worker pdf text html docx pptx odt epub data code"
+    modules = ", ".join(f"rag.parse_{name}" for name in named.split())
     code = f"import sys, {modules}; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=DOCUMENTS.parent
@@ -385,12 +400,17 @@ def test_the_process_is_light():
 def test_notes_in_both_languages():
     pages = [PageText(number, "", "failed", "damaged") for number in range(1, 11)] + [PageText(11, "x", "text")]
     for note in ("pages", "chars", "time", "failed", "repaired"):
-        for unit in ("page", "section"):
+        for unit, units in (
+            ("page", "páginas"),
+            ("slide", "diapositivas"),
+            ("sheet", "hojas"),
+            ("section", "secciones"),
+        ):
             parsed = Parsed(pages, unit, "", 20, True, note)
             shown = {lang: parsed.explain(lang) for lang in ("en", "es")}
             assert shown["en"] != shown["es"]
             assert "{" not in "".join(shown.values())
-            assert ("secciones" in shown["es"].lower()) == (unit == "section")
+            assert units in shown["es"].lower()
             assert parsed.explain("fr") == shown["en"]
     assert "1, 2, 3, 4, 5, 6, 7, 8, … (10 of 20)" in Parsed(pages, "page", "", 20, True, "failed").explain()
     assert Parsed(pages, "page", "", 20).explain() == ""
@@ -407,7 +427,7 @@ def test_notes_in_both_languages():
             "Guía de la biblioteca del Instituto Maruja Mallo",
             {
                 1: "Hoy guarda 11 480 ejemplares y tiene 62 puestos de lectura",
-                2: "Alumnado de Bachillerato y de Formación Profesional 5 21 días 2, durante 4 días",
+                2: "Alumnado de Bachillerato y de Formación Profesional | 5 | 21 días | 2, durante 4 días",
                 3: "se queda sin préstamo dos días por cada día de retraso, con un máximo de 30 días.",
                 4: "Este curso lo coordina Amancio Rego, profesor de Filosofía",
             },
@@ -417,7 +437,7 @@ def test_notes_in_both_languages():
             "Harbour Lane Community Garden: a short handbook",
             {
                 1: "The garden was founded on 17 April 2009",
-                2: "Rents and accounts Desmond Achterberg plot 31",
+                2: "Rents and accounts | Desmond Achterberg | plot 31",
                 3: "in the dry summer of 2022 that lasted 38 days.",
                 4: "grown on plot 19 in 2018 by Tobias Renwick, weighed 71 kilograms.",
             },

@@ -165,10 +165,10 @@ def test_the_models_own_refusals_are_recognised(text, refused):
     assert is_refusal(text) is refused
 
 
-def test_dense_waits_and_can_be_cancelled(tmp_path):
+def test_dense_waits_and_can_be_cancelled(database, tmp_path):
     import threading
 
-    dense = Dense(SimpleNamespace(), tmp_path)
+    dense = Dense(SimpleNamespace(database=database), tmp_path)
     assert dense.get() is None  # nothing is on its way: words alone
     dense.expect()
     cancel = threading.Event()

@@ -1,9 +1,9 @@
 """Runs and their cells in a real SQLite file: each cell once, owners apart, old files brought up to date."""
 
-import sqlite3
+from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, insert, select, update
+from sqlalchemy import MetaData, create_engine, insert, select, update
 
 from prompts.column import Column
 from prompts.experiment import Experiment, Place, Row
@@ -15,6 +15,7 @@ from prompts.runs.store import RunStore
 from prompts.words import Said
 from rag.database import cells, item_versions, items, open_database, runs
 from rag.errors import StrategyNotFound
+from rag.store import Facts, Store
 
 EXPERIMENT = Experiment(
     columns=(Column("A", Prompt("{{q}}")), Column("B", Prompt("{{q}} now", "Be brief."))),
@@ -45,6 +46,9 @@ def cell(column=0, row=0, repeat=0, text="four"):
 
 @pytest.fixture
 def store(database):
+    library = Store(database)  # what quotes a document is kept for as long as somebody holds it
+    library.save(Facts("d", ".pdf", 1, "", "page", "en", "ready"), [], [])
+    library.hold("ana", "d", "guide.pdf")
     return RunStore(database)
 
 
@@ -148,16 +152,25 @@ def test_what_went_on_when_the_app_ended_is_paused(store):
     assert {run.id: run.state for run in store.list("ana")} == states
 
 
+def _at_revision(path, revision):
+    """Make a data file as the Aula of that schema made it."""
+    from alembic import command
+    from alembic.config import Config
+
+    import rag.database
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(rag.database.__file__).parent / "migrations"))
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
 def test_a_data_folder_of_before_gets_the_tables(tmp_path):
     path = tmp_path / "aula.sqlite"
-    engine = open_database(path)
-    engine.dispose()
-    old = sqlite3.connect(path)
-    for table in ("cells", "runs", "item_versions", "items"):
-        old.execute(f"DROP TABLE {table}")
-    old.execute("UPDATE alembic_version SET version_num = '0002'")
-    old.commit()
-    old.close()
+    _at_revision(path, "0002")
     engine = open_database(path)
     store = RunStore(engine)
     key = store.create("ana", EXPERIMENT)

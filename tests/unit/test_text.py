@@ -1,11 +1,8 @@
-"""Sentences, chunks and languages: spans must cut out exactly what they say."""
-
-import itertools
+"""Sentences and languages: spans must cut out exactly what they say."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE, chunk_page
 from rag.language import detect, detect_document, question_language
 from rag.sentences import split_sentences
 
@@ -24,26 +21,6 @@ def test_sentence_spans_are_verbatim(text, language):
 def test_abbreviations_do_not_end_a_sentence():
     text = "El Sr. García pagó 3.500 euros. ¿Cuánto costó? Nació en EE. UU. en 1950."
     assert next(sentence.text for sentence in split_sentences(text, "es")) == "El Sr. García pagó 3.500 euros."
-
-
-@given(st.text(alphabet="abc .\n¿ñ", max_size=4_000))
-def test_chunks_are_spans_that_lose_no_word(text):
-    spans = list(chunk_page(7, text, 200, 40))
-    covered = set()
-    for span in spans:
-        assert span.page == 7
-        assert 0 <= span.start < span.end <= len(text)
-        assert span.end - span.start <= 200
-        covered |= set(range(span.start, span.end))
-    assert all(position in covered for position, character in enumerate(text) if not character.isspace())
-
-
-def test_chunks_overlap_and_stay_in_size():
-    text = " ".join(f"palabra{i}" for i in range(1_000))
-    spans = list(chunk_page(1, text))
-    assert len(spans) > 5
-    assert all(span.end - span.start <= CHUNK_SIZE for span in spans)
-    assert all(0 < a.end - b.start <= CHUNK_OVERLAP for a, b in itertools.pairwise(spans))
 
 
 def test_languages():

@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import Engine
 
 from rag.answer import Answerer, AskOptions
+from rag.collections import Collections, chosen
 from rag.dialogue import Dialogue
-from rag.errors import Cancelled, ConversationNotFound, QuestionTooLong
+from rag.errors import Cancelled, CollectionEmpty, ConversationNotFound, QuestionTooLong
 from rag.history import History
-from rag.jobs import Job
 from rag.result import Answer, Citation, LeftOut, Mark, Reading, Seen
+from rag.store import Facts, Store
 from rag.window import Window
 from ui.answers import answer_line, window_bar
 from ui.components import Running, button, guarded, percent, size, time_left
-from ui.documents import job_list
 from ui.outside import names_web_address
 from ui.uploads import take_over
 
@@ -106,15 +106,6 @@ def test_window_adds_up_and_is_written_out() -> None:
     assert window_bar(None, "en") == ""
     full = window_bar(vars(Window(100, passages=150)), "en")
     assert "free 0" in full
-
-
-def test_an_upload_counts_what_its_document_counts() -> None:
-    html = job_list(
-        [Job("1", "o", "a.md", "done", pages=1, unit="section"), Job("2", "o", "b.pdf", "done", pages=2)], "es"
-    )
-    assert "1 sección" in html
-    assert "2 páginas" in html
-    assert "1 página" not in html
 
 
 def test_sizes_and_times() -> None:
@@ -234,6 +225,7 @@ class Scripted:
     def __init__(self, *answers: Answer, error: Exception | None = None) -> None:
         self.answers, self.error = answers, error
         self.heard: list[tuple[str, list[tuple[str, str]]]] = []
+        self.asked: list[object] = []
 
     def ask(
         self,
@@ -245,6 +237,7 @@ class Scripted:
         cancel: threading.Event,
     ) -> Iterator[Answer]:
         self.heard.append((question, history))
+        self.asked.append(documents)
         yield Answer("retrieving")
         if self.error:
             raise self.error
@@ -253,7 +246,7 @@ class Scripted:
 
 def dialogue(database: Engine, scripted: Scripted) -> tuple[Dialogue, History]:
     history = History(database)
-    return Dialogue(history, cast(Answerer, scripted)), history
+    return Dialogue(history, cast(Answerer, scripted), Collections(database)), history
 
 
 def ask(talk: Dialogue, conversation: str, question: str) -> str:
@@ -293,6 +286,24 @@ def test_a_page_closed_half_way_keeps_what_was_written(database: Engine) -> None
     assert cancel.is_set()
     last = history.messages("ana", key)[-1]
     assert (last.content, last.meta["stopped"]) == ("Sí, cl", True)
+
+
+def test_a_collection_is_asked_for_what_is_in_it_now_and_kept_by_its_name(database: Engine) -> None:
+    scripted = Scripted(Answer("done", "Uno."))
+    talk, history = dialogue(database, scripted)
+    shelves, store = Collections(database), Store(database)
+    shelf = shelves.make("ana", "Historia")
+    choice = [chosen(shelf)]
+    with pytest.raises(CollectionEmpty):
+        list(talk.ask("ana", "", "¿A?", choice, AskOptions(), threading.Event()))
+    assert history.conversations("ana") == []
+    for key in ("a" * 64, "b" * 64):
+        store.save(Facts(key, ".txt", 1, "", "section", "es", "ready"), [], [])
+        store.hold("ana", key, "x.txt")
+        shelves.move("ana", [key], shelf)
+        list(talk.ask("ana", "", "¿A?", choice, AskOptions(), threading.Event()))
+    assert [set(asked) for asked in scripted.asked] == [{"a" * 64}, {"a" * 64, "b" * 64}]  # type: ignore[call-overload]
+    assert [kept.documents for kept in history.conversations("ana")] == [choice, choice]
 
 
 def test_answering_again_replaces_only_once_the_new_answer_begins(database: Engine) -> None:

@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 
 from rag.candidates import LONGEST, candidates, without_repeats
-from rag.chunking import chunk_page
+from rag.chunking import Cut, chunk_page
 from rag.citing import cite
 from rag.claims import claims, numbers
 from rag.dense import Dense
+from rag.pages import PageText
 from rag.retrieval import Passage
+from rag.tokens import Estimate
 from rag.verify import Verdict, Verifier
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -182,7 +184,8 @@ def test_every_quote_is_the_pages_own_text() -> None:
     for _ in range(60):
         number = draw.randrange(len(pages))
         text = pages[number]
-        chunks = draw.sample(list(chunk_page(1, text, 500, 100)), k=min(4, len(list(chunk_page(1, text, 500, 100)))))
+        spans, _ = chunk_page(PageText(1, text, "text"), Cut(128, 32), Estimate())
+        chunks = draw.sample(spans, k=min(4, len(spans)))
         found = [passage(text[span.start : span.end], span.start, "es", 1, i) for i, span in enumerate(chunks)]
         pool = candidates(found)
         said = [draw.choice(pool).text for _ in range(3)] + [" ".join(draw.choices(words, k=8)) + "."]

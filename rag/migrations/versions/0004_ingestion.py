@@ -69,6 +69,7 @@ def _pages() -> None:
     op.add_column("pages", sa.Column("headings", sa.JSON))
     op.add_column("pages", sa.Column("indexed", sa.Boolean, nullable=False, server_default=sa.false()))
     op.execute("UPDATE pages SET indexed = 1")
+    op.create_index("pages_unindexed", "pages", ["document", "number"], sqlite_where=sa.text("indexed = 0"))
     op.add_column("chunks", sa.Column("heading", sa.Text, nullable=False, server_default=""))
 
 
