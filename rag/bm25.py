@@ -19,7 +19,7 @@ from rag import lexical
 
 BUDGET = 6_000  # chunks walked through, counted once for each word: 4 ms; a library of 500 stays below in any case
 _FILTERED = 5  # times as many where a filter leaves few of them to be weighed
-_MORE = 1.5  # times as many chunks are found by the rarest words as are wanted, for the others to choose from
+_MORE = 1.2  # times as many chunks are found by the rarest words as are wanted, for the others to choose from
 _K1, _B = 1.2, 0.75
 _NEXT_TO_NOTHING = 1e-6  # what FTS5 lets a word weigh that stands in more than half of the chunks
 

@@ -16,6 +16,10 @@ from rag.packing import Pack, Packer
 from rag.pages import PageText
 from rag.tokens import Counted, Tokeniser
 
+# Chosen on questions marked dev, with multilingual-e5-small: 674 on pages of two or three paragraphs (612 of Spanish
+# XQuAD), of a manual (23) and of lecture slides (39). hit@1 on the first: 0.969 at 128 tokens, 0.971 at 192, 0.977 at
+# 256, 0.969 at 320, 0.967 at 400, always with a tenth of overlap; at 256, 0.972 without and 0.975 with 15 %. Slides are
+# a chunk each anyway, and the manual tells no size from another.
 CHUNK_SIZE = 256
 CHUNK_OVERLAP = 24
 SMALLEST, LARGEST = 48, 448  # tokens: a sentence or two; what the default model reads at once, less a heading
@@ -86,7 +90,12 @@ def path_after(page: PageText, path: Path_) -> Path_:
 
 
 def searchable(heading: str, text: str) -> str:
-    """Return a chunk as it is embedded and indexed: under its headings, but for those that it begins with itself."""
+    """Return a chunk as it is indexed for the search by words: under its headings, but for those it begins with.
+
+    What is embedded is its text alone. Chosen as CHUNK_SIZE was, hit@1 on the three sets (XQuAD with its articles'
+    titles): no headings 0.977, 0.913, 0.744; indexed 0.980, 0.913, 0.718; embedded too 0.980, 0.826, 0.718. Under the
+    headings of a chapter, the embeddings of its chunks come to lie close together.
+    """
     parts = heading.split(_BETWEEN) if heading else []
     begins = " ".join(text[: 2 * len(heading) + _HEADING].split())
     own = next((n for n in range(len(parts)) if begins.startswith(" ".join(parts[n:]))), len(parts))

@@ -43,9 +43,13 @@ class Slice:
     trail: Trail  # after its last page
 
     def texts(self) -> list[str]:
-        """Return what is embedded and searched of each chunk."""
+        """Return what is embedded of each chunk."""
         by_number = {page.number: page.text for page in self.pages}
-        return [searchable(span.heading, by_number[span.page][span.start : span.end]) for span in self.spans]
+        return [by_number[span.page][span.start : span.end] for span in self.spans]
+
+    def searched(self) -> list[str]:
+        """Return what is indexed of each chunk, for the search by words."""
+        return [searchable(span.heading, text) for span, text in zip(self.spans, self.texts(), strict=True)]
 
 
 class Indexer:
@@ -144,7 +148,7 @@ class Indexer:
         ids = self._store.reserve(len(found.spans))
         numbers = [page.number for page in found.pages]
         with self._writing:
-            self._store.index(work.document, numbers, found.spans, ids, found.texts(), model, matrix)
+            self._store.index(work.document, numbers, found.spans, ids, found.searched(), model, matrix)
             if matrix is not None:
                 self._dense.publish(ids, work.document, matrix)
         self._trails[work.document, found.how] = found.trail

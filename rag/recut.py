@@ -147,7 +147,11 @@ class Recutter:
 
     def _texts(self, cutting: _Cutting, spans: Sequence[Span]) -> list[str]:
         texts = self._store.texts_of(cutting.document, {span.page for span in spans})
-        return [searchable(span.heading, texts[span.page][span.start : span.end]) for span in spans]
+        return [texts[span.page][span.start : span.end] for span in spans]
+
+    def _searched(self, cutting: _Cutting, spans: Sequence[Span]) -> list[str]:
+        texts = self._texts(cutting, spans)
+        return [searchable(span.heading, text) for span, text in zip(spans, texts, strict=True)]
 
     def _embed_some(self, key: str, cutting: _Cutting, cancel: threading.Event) -> None:
         spans = cutting.spans[cutting.done : cutting.done + SLICE]
@@ -193,5 +197,5 @@ class Recutter:
     def _terms(self, cutting: _Cutting) -> list[str]:
         terms: list[str] = []
         for start in range(0, len(cutting.spans), SLICE):
-            terms += self._store.terms(cutting.document, self._texts(cutting, cutting.spans[start : start + SLICE]))
+            terms += self._store.terms(cutting.document, self._searched(cutting, cutting.spans[start : start + SLICE]))
         return terms

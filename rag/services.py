@@ -62,8 +62,8 @@ class Services:
 
     def start(self) -> None:
         """Begin loading models and taking in uploads; returns at once."""
+        self.engine.start()  # first: documents that go on are cut in the embedding model's tokens, and wait for it
         self.library.start()
-        self.engine.start()
         self.erasure.start()  # once it is known whether a model is about to open the index
         self.folders.start()
 

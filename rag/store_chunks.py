@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Engine, select
 
 from rag import bm25, lexical
-from rag.chunking import searchable
 from rag.database import chunks, documents, holdings, pages
 from rag.frequencies import Frequencies
 from rag.pages import label
@@ -33,7 +32,7 @@ class ChunkReads(Rows):
         return found
 
     def chunk_texts(self, ids: Sequence[int]) -> list[tuple[int, str, str]]:
-        """Return (chunk id, document, text under its headings) for `ids`, whoever holds them: what is embedded."""
+        """Return (chunk id, document, text) for `ids`, whoever holds them: what is embedded."""
         found: list[tuple[int, str, str]] = []
         with self._reads.connect() as connection:
             for part in portions(ids):
@@ -43,7 +42,7 @@ class ChunkReads(Rows):
                     .where(chunks.c.id.in_(part))
                 )
                 for row in connection.execute(query):
-                    found.append((row.id, row.document, searchable(row.heading, row.text[row.start : row.end])))
+                    found.append((row.id, row.document, row.text[row.start : row.end]))
         return found
 
     def chunks(self, owner: str, ids: Iterable[int]) -> dict[int, Chunk]:

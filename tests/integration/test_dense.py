@@ -23,6 +23,7 @@ from rag.pages import PageText
 from rag.settings import DEFAULT_EMBEDDING, Settings
 from rag.store import Facts, Store
 
+pytestmark = pytest.mark.model
 OWNER, OTHER = "local", "all-minilm-l6-v2"
 ROOT = Path(__file__).parents[2]
 LINES = [f"The lamp of lighthouse {number} shines every {number} seconds." for number in range(1, 81)]
@@ -60,7 +61,9 @@ class Run:
         return loaded[1]
 
     def nearest(self, question: str) -> str:
-        embedder, index = self.dense.get()
+        loaded = self.dense.get()
+        assert loaded is not None
+        embedder, index = loaded
         found = self.dense.search(index, embedder.encode_query(question), 1)
         return self.store.chunk_texts(list(found))[0][2]
 
@@ -69,12 +72,6 @@ class Run:
         if self.dense._loaded is not None:
             self.index().close()
         self.database.dispose()
-
-
-@pytest.fixture
-def small(settings) -> Settings:
-    """The settings fixture's own embedding model, the smaller."""
-    return settings
 
 
 def test_a_long_text_is_embedded_whole(settings):
@@ -93,8 +90,8 @@ def test_a_long_text_is_embedded_whole(settings):
         embedder.encode_passages(["x"], cancel)
 
 
-def test_what_chroma_was_not_told_is_mended_at_the_next_start(small):
-    run = Run(small)
+def test_what_chroma_was_not_told_is_mended_at_the_next_start(settings):
+    run = Run(settings)
     run.load()
     ids = run.fill()
     embedded = run.dense.embed([text for _, _, text in run.store.chunk_texts(ids)])
@@ -102,7 +99,7 @@ def test_what_chroma_was_not_told_is_mended_at_the_next_start(small):
     run.dense.kept.write(embedded[0], ids, embedded[1])  # and killed before Chroma is told
     assert run.index().ids() == set()
     run.close()
-    again = Run(small)
+    again = Run(settings)
     again.load()
     assert again.index().ids() == set(ids)
     assert again.dense.complete
@@ -110,8 +107,8 @@ def test_what_chroma_was_not_told_is_mended_at_the_next_start(small):
     again.close()
 
 
-def test_publishing_never_raises_and_what_was_lost_comes_back(small, monkeypatch):
-    run = Run(small)
+def test_publishing_never_raises_and_what_was_lost_comes_back(settings, monkeypatch):
+    run = Run(settings)
     run.load()
     ids = run.fill()
     name, vectors = run.dense.embed([text for _, _, text in run.store.chunk_texts(ids)])
@@ -130,21 +127,21 @@ def test_publishing_never_raises_and_what_was_lost_comes_back(small, monkeypatch
 
 
 @pytest.mark.parametrize("damaged", ["*.sqlite3", "*/*.bin"])
-def test_a_damaged_index_is_made_anew(small, damaged):
-    run = Run(small)
+def test_a_damaged_index_is_made_anew(settings, damaged):
+    run = Run(settings)
     run.fill()
     run.load()
     wanted = run.index().ids()
     assert len(wanted) == len(LINES)
     run.close()
-    files = [file for file in small.chroma_dir.glob(damaged) if file.stat().st_size]
-    for file in files or list(small.chroma_dir.glob("*.sqlite3")):
+    files = [file for file in settings.chroma_dir.glob(damaged) if file.stat().st_size]
+    for file in files or list(settings.chroma_dir.glob("*.sqlite3")):
         file.write_bytes(b"not what it was " * 64)
-    again = Run(small)
+    again = Run(settings)
     again.load()
     assert again.index().ids() == wanted
     assert again.nearest("lighthouse 7 lamp seconds") == LINES[6]
-    assert not list(small.data_dir.glob("*.damaged"))
+    assert not list(settings.data_dir.glob("*.damaged"))
     again.close()
 
 
@@ -205,16 +202,16 @@ def test_a_switch_that_is_paused_stays_so_and_one_cancelled_leaves_nothing(setti
     run.close()
 
 
-def test_rebuild_makes_the_index_anew_from_the_command_line(small):
-    run = Run(small)
+def test_rebuild_makes_the_index_anew_from_the_command_line(settings):
+    run = Run(settings)
     ids = run.fill()
     run.load()
     run.index().remove_chunks(ids[:10])
     run.close()
     command = [sys.executable, "-m", "rag.store", "rebuild", "--json"]
     environment = {
-        "AULA_DATA_DIR": str(small.data_dir),
-        "AULA_MODELS_DIR": str(small.models_dir),
+        "AULA_DATA_DIR": str(settings.data_dir),
+        "AULA_MODELS_DIR": str(settings.models_dir),
         "PATH": "/usr/bin:/bin",
         "LANG": "es_ES.UTF-8",
     }
@@ -222,7 +219,7 @@ def test_rebuild_makes_the_index_anew_from_the_command_line(small):
     assert done.returncode == 0, done.stderr
     assert "El índice se ha vuelto a crear" in done.stdout
     assert json.loads(done.stdout.splitlines()[-1])["vectors"] == len(ids)
-    again = Run(small)
+    again = Run(settings)
     again.load()
     assert again.index().ids() == set(ids)
     again.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import loaders, ocr, reading
+from rag import loaders, ocr
 from rag.errors import AddressOffline, DamagedDocument, EncryptedDocument, ModelNotInstalled, WrongPassword
 from rag.jobs import Job
 from rag.pages import PageText
@@ -71,7 +71,7 @@ def slow(monkeypatch) -> list[int]:
 
                 raise Cancelled
 
-    monkeypatch.setattr(reading.loaders, "read", read)
+    monkeypatch.setattr(loaders, "read", read)
     return gate
 
 
@@ -230,7 +230,7 @@ def test_a_page_that_fails_hides_no_other_and_is_read_again(services, tmp_path, 
             bad = isinstance(event, PageText) and event.number in broken
             yield PageText(event.number, "", "failed", "damaged") if bad else event
 
-    monkeypatch.setattr(reading.loaders, "read", read)
+    monkeypatch.setattr(loaders, "read", read)
     job = rest(services, put(services, tmp_path, "faros.md", sections(3)))
     assert job.status == "partial"
     assert job.message("en") != job.message("es")
@@ -257,7 +257,7 @@ def test_a_failed_document_stays_and_can_be_tried_again(services, tmp_path, monk
     def damaged(path, name, **more):
         raise DamagedDocument(name=name)
 
-    monkeypatch.setattr(reading.loaders, "read", damaged)
+    monkeypatch.setattr(loaders, "read", damaged)
     job = rest(services, put(services, tmp_path, "faro.md", sections(2)))
     assert (job.stage, job.status) == ("failed", "failed")
     services.library.stop()
@@ -265,7 +265,7 @@ def test_a_failed_document_stays_and_can_be_tried_again(services, tmp_path, monk
     assert services.library.jobs(OWNER) == []  # a failed one waits for the person
     (document,) = services.library.documents(OWNER)
     assert "faro.md" in document.message("es")
-    monkeypatch.setattr(reading.loaders, "read", original)
+    monkeypatch.setattr(loaders, "read", original)
     key = put(services, tmp_path, "faro.md", sections(2))  # the same bytes: tried again
     assert rest(services, key).status == "ready"
     assert [one.status for one in services.library.documents(OWNER)] == ["ready"]

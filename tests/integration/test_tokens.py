@@ -23,7 +23,7 @@ ODD = "ﬁn x² ½ İ ẞ ㌔ e\u0301\u0323 \u0301solo 😀👩‍👧 日本語
 
 @pytest.fixture(params=MODELS)
 def folder(request: pytest.FixtureRequest, models_dir: Path) -> Path:
-    found = models_dir / request.param
+    found = models_dir / str(request.param)
     if not (found / "tokenizer.json").exists():
         pytest.skip(f"{request.param} is not installed here")
     return found

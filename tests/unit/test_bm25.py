@@ -58,7 +58,7 @@ def test_within_the_budget_it_is_fts5s_own_score(filled, documents):
 def test_beyond_the_budget_the_best_are_weighed_with_every_word(filled):
     with filled.begin() as connection:
         wanted = every_word(connection, TERMS, "abc", 600)
-        found = bm25.search(connection, TERMS, None, 20, budget=100)
+        found = bm25.search(connection, TERMS, None, 40, budget=100)
         assert found
         assert all(score == pytest.approx(wanted[chunk], rel=1e-9) for chunk, score in found.items())
         assert list(found) == sorted(found, key=lambda chunk: (-found[chunk], chunk))

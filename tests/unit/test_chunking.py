@@ -234,7 +234,7 @@ def test_a_repeated_header_is_neither_text_nor_heading() -> None:
     assert path == ((2, "Word2vec"),)
 
 
-def test_what_is_embedded_says_each_heading_once_and_fits() -> None:
+def test_what_is_indexed_says_each_heading_once_and_fits() -> None:
     assert searchable("", "texto") == "texto"
     assert searchable("Tema 1 > Haz", "texto") == "Tema 1 > Haz\ntexto"
     assert searchable("Tema 1 > Haz", "Haz\ntexto") == "Tema 1\nHaz\ntexto"

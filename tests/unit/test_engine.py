@@ -16,6 +16,7 @@ from rag.engine import Engine
 from rag.entries import Entry
 from rag.errors import Cancelled, ModelLoadFailed, ModelNotFound, ModelNotInstalled, ModelNotReady, SourceUnreachable
 from rag.settings import Settings
+from rag.store import Store
 
 
 class Chat:
@@ -74,14 +75,14 @@ class Shelf:
 
 
 @pytest.fixture
-def engine(monkeypatch, tmp_path):
+def engine(monkeypatch, tmp_path, database):
     monkeypatch.setattr(rag.llm, "LlamaChat", Chat)
     monkeypatch.setattr(Chat, "broken", frozenset())
     made = []
 
     def make(shelf, **options):
         settings = Settings(tmp_path, tmp_path, model="default", starter="starter", embedding="embedding", **options)
-        dense = Dense(None, tmp_path)
+        dense = Dense(Store(database), tmp_path)
         built = Engine(settings, shelf, dense)
         built._spawn("model", built._start_model)
         made.append(built)

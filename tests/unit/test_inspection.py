@@ -81,7 +81,8 @@ def _fill(connection: Connection, texts: list[str]) -> None:
     connection.execute(text("INSERT INTO documents (id, suffix, bytes, status) VALUES ('d', '', 1, 'ready')"))
     connection.execute(text("INSERT INTO pages (document, number, text, how) VALUES ('d', 1, 'x', 'text')"))
     for key, words in enumerate(texts, start=1):
-        connection.execute(text(f"INSERT INTO chunks (id, document, page, start, \"end\") VALUES ({key}, 'd', 1, 0, 1)"))
+        values = f"({key}, 'd', 1, 0, 1)"
+        connection.execute(text(f'INSERT INTO chunks (id, document, page, start, "end") VALUES {values}'))
         lexical.add(connection, [(key, lexical.index_terms(words, "es"))])
 
 
