@@ -7,10 +7,13 @@ looks at them before their reader does.
 from __future__ import annotations
 
 import io
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
@@ -31,6 +34,10 @@ _NESTED = ARCHIVES | {".7z", ".bz2", ".gz", ".jar", ".rar", ".tar", ".tgz", ".xz
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 _ENCRYPTED = 0x1  # of a member's flags
 _UTF8 = 0x800
+# What zipfile, and what unpacks for it, raise of bytes that are not as they should be; a name may be no UTF-8 either.
+_AMISS = (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError, EOFError)
+_AMISS += (struct.error, zlib.error, lzma.LZMAError)
+_ENTRY = 2048  # bytes that an entry of the directory may take on average: its name and what systems note beside it
 _LONGEST_NAME = 200
 _OLE = b"\xd0\xcf\x11\xe0"  # the container of an encrypted office file, and of the formats before 2007
 _PASSWORD = "EncryptedPackage".encode("utf-16-le")
@@ -70,7 +77,7 @@ class Member:
             raise self.problem or DamagedDocument(name=self.name)
         try:
             inner = self._archive.open(self._info)
-        except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, zlib.error) as error:
+        except _AMISS as error:
             raise DamagedDocument(name=self.name) from error
         return io.BufferedReader(_Checked(inner, self.name))
 
@@ -91,7 +98,7 @@ class _Checked(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         try:
             data = self._inner.read(len(view))
-        except (zipfile.BadZipFile, EOFError, ValueError, zlib.error, OSError) as error:
+        except _AMISS as error:
             raise DamagedDocument(name=self._name) from error
         view[: len(data)] = data
         return len(data)
@@ -100,6 +107,36 @@ class _Checked(io.RawIOBase):
         """Close both."""
         self._inner.close()
         super().close()
+
+
+class _DirectoryTooLargeError(Exception):
+    """The list of what is in a ZIP is itself made to hurt."""
+
+
+class _Bounded(io.BufferedReader):
+    """A file of which at most `most` bytes are read at once, as long as that is set."""
+
+    most = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes."""
+        if self.most and size is not None and size > self.most:
+            raise _DirectoryTooLargeError
+        return super().read(size)
+
+
+@contextmanager
+def opened(path: Path, entries: int = ArchiveLimits.members) -> Iterator[zipfile.ZipFile]:
+    """Open a ZIP, unless its directory is larger than one of `entries` may be.
+
+    zipfile reads the directory in one piece and builds an object for each entry, before anybody can count them: a
+    refusal of that one read comes before any is built, whatever the file says of how many there are.
+    """
+    with _Bounded(io.FileIO(path)) as file:
+        file.most = entries * _ENTRY
+        with zipfile.ZipFile(file) as archive:
+            file.most = 0
+            yield archive
 
 
 def is_archive(name: str) -> bool:
@@ -113,11 +150,13 @@ def members(path: Path, limits: ArchiveLimits = ArchiveLimits(), name: str = "")
     Raises before the first one: DamagedDocument (no ZIP), ArchiveUnsafe (a bomb, or simply too much).
     """
     shown = name or path.name
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DamagedDocument(name=shown) from error
-    with archive:
+    with ExitStack() as held:
+        try:
+            archive = held.enter_context(opened(path, limits.members))
+        except _DirectoryTooLargeError as error:
+            raise _unsafe(limits, shown) from error
+        except _AMISS as error:
+            raise DamagedDocument(name=shown) from error
         files = [info for info in archive.infolist() if not _is_clutter(info)]
         _check(files, path.stat().st_size, limits, shown)
         for info in files:
@@ -130,7 +169,11 @@ def _check(files: list[zipfile.ZipInfo], size: int, limits: ArchiveLimits, name:
     unpacked = sum(info.file_size for info in files)
     bomb = unpacked > limits.harmless and unpacked > limits.ratio * size
     if bomb or len(files) > limits.members or unpacked > limits.bytes:
-        raise ArchiveUnsafe(name=name, files=limits.members, size=_size(limits.bytes))
+        raise _unsafe(limits, name)
+
+
+def _unsafe(limits: ArchiveLimits, name: str) -> ArchiveUnsafe:
+    return ArchiveUnsafe(name=name, files=limits.members, size=_size(limits.bytes))
 
 
 def _size(count: int) -> str:
@@ -183,10 +226,11 @@ def check_office(path: Path, memory: int, needed: str, streamed: str = "\0") -> 
     with path.open("rb") as file:
         if file.read(4) == _OLE:
             raise Refused("protected" if _PASSWORD in file.read(2**24) else "old")
-    if not zipfile.is_zipfile(path):
-        raise Refused("damaged")
-    with zipfile.ZipFile(path) as archive:
-        parts = archive.infolist()
+    try:
+        with opened(path) as archive:
+            parts = archive.infolist()
+    except (_DirectoryTooLargeError, *_AMISS) as error:
+        raise Refused("damaged") from error
     if needed not in {part.filename for part in parts}:
         raise Refused("damaged")
     # What the directory says is binding: zipfile reads no more than that of any part.

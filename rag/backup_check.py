@@ -194,8 +194,16 @@ def look_through(database: Path, manifest: Manifest, name: str) -> None:
                 raise damaged
             if opened.execute("SELECT version_num FROM alembic_version").fetchall() != [(manifest.schema,)]:
                 raise damaged
-            ids = [str(row[0]) for row in opened.execute("SELECT id FROM documents")]
+            names = _file_names(opened)
     except sqlite3.Error as error:
         raise damaged from error
-    if not all(DIGEST.fullmatch(one) for one in ids):  # each is the name of a file
+    if not all(DIGEST.fullmatch(name) for name in names):
         raise damaged
+
+
+def _file_names(opened: sqlite3.Connection) -> list[str]:
+    """Return whatever stands in a database that Aula uses as the name of a file or a folder."""
+    queries = ["SELECT id FROM documents", "SELECT document FROM holdings", "SELECT document FROM pages"]
+    if opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'intake'").fetchone():  # not in older schemas
+        queries.append("SELECT source FROM intake WHERE kind IS NOT 'address'")
+    return [str(row[0]) for query in queries for row in opened.execute(query)]

@@ -53,6 +53,7 @@ documents = Table(
     Column("chunk_overlap", Integer),
     Column("read", Boolean, nullable=False, server_default=true()),  # every page that will come is in `pages`
     Column("encrypted", Boolean, nullable=False, server_default=false()),  # who holds it has shown its password
+    Column("finished", Boolean, nullable=False, server_default=false()),  # it was ready or partial before: never undone
     Column("origin", Text, nullable=False, server_default=""),  # the archive, address or folder that it came from
 )
 

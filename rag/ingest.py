@@ -20,8 +20,9 @@ from rag.chunking import Cut
 from rag.dense import Dense
 from rag.erasure import Erasure
 from rag.jobs import Job, Jobs, job_id
+from rag.lane_parts import Parts
 from rag.page_image import PagePictures
-from rag.pipeline import Parts, Pipeline
+from rag.pipeline import Pipeline
 from rag.store import Document, Ledger, Store
 from rag.unpacking import Places, Unpacker
 
@@ -69,7 +70,7 @@ class Library:
         for orphan in self._store.orphans():
             self._erase(orphan)
         held = self._store.every_id()
-        kept = held | {entry.source for entry in self._store.intakes()}
+        kept = held | {entry.source for entry in self._store.intakes() if entry.status != "failed"}
         for file in self._files.iterdir():
             if file.name not in kept:
                 file.unlink(missing_ok=True)
@@ -98,12 +99,13 @@ class Library:
         return self._unpacker.add_address(owner, url, collection)
 
     def retry(self, owner: str, document: str) -> str:
-        """Read again what could not be read of a document (all, when nothing could); return the job's id.
+        """Read again what could not be read of a document (all, when nothing could); return its job's id.
 
+        One that is ready has nothing to read again, and an encrypted one is locked until its password comes.
         Raises DocumentNotFound.
         """
         known = self._store.document(owner, document)
-        if known.status in ("ready", "partial", "failed"):
+        if known.status in ("partial", "failed"):
             self._pipeline.again(document)
         return job_id(owner, document)
 
@@ -182,7 +184,7 @@ class Library:
     def _cancel_document(self, owner: str, job: Job) -> None:
         document = str(job.document)
         state = self._store.state(document)
-        if state is not None and state.finished:
+        if state is not None and (state.finished or (state.status == "failed" and state.read)):
             self._pipeline.leave(document)
             return
         if state is not None and self._store.holds(owner, document):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -21,12 +22,11 @@ Deleted = Sequence[Sequence[str]]  # (document, owner); an empty owner is everyb
 
 def scrub(database: Path, deleted: Deleted) -> None:
     """Take deleted documents out of every copy that is kept beside `database`; one that cannot be read is removed."""
-    for partial in database.parent.glob(f"{database.stem}.*.partial"):
+    for partial in _named(database, "partial"):
         partial.unlink(missing_ok=True)  # a copy that was never finished
-    for copy in sorted(database.parent.glob(f"{database.stem}.*.sqlite")):
+    for copy in _named(database, "sqlite"):
         try:
-            with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
-                _scrub(connection, deleted)
+            take_out(copy, deleted)
         except sqlite3.OperationalError:
             raise  # it is in use, or the disk is full: that passes
         except sqlite3.DatabaseError:
@@ -34,7 +34,26 @@ def scrub(database: Path, deleted: Deleted) -> None:
             copy.unlink(missing_ok=True)
 
 
+def _named(database: Path, suffix: str) -> list[Path]:
+    """Return the copies, known by the names that rag.database gives them: what else lies there is the person's."""
+    form = re.compile(rf"{re.escape(database.stem)}\.\w+\.\d{{8}}-\d{{6}}\.{suffix}")
+    return sorted(path for path in database.parent.iterdir() if form.fullmatch(path.name))
+
+
+def take_out(database: Path, deleted: Deleted) -> None:
+    """Take deleted documents, and what is quoted of them, out of a copy that nobody else has open."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        _scrub(connection, deleted)
+
+
+def _has(connection: sqlite3.Connection, table: str) -> bool:
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(query, (table,)).fetchone() is not None
+
+
 def _scrub(connection: sqlite3.Connection, deleted: Deleted) -> None:
+    if not all(_has(connection, table) for table in _HOLDING):
+        return
     for pragma in ("journal_mode=DELETE", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
     connection.row_factory = sqlite3.Row
@@ -57,7 +76,7 @@ def _release(connection: sqlite3.Connection, document: str, owner: str) -> None:
 
 def _unquote(connection: sqlite3.Connection, document: str, owner: str) -> None:
     for table, column, above, key in _QUOTING:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+        if not (_has(connection, table) and _has(connection, above)):
             continue
         for row, content in _quoting(connection, (table, column, above, key), document, owner):
             kept = quotes.without(json.loads(content), lambda one: one in ("", document))
@@ -78,5 +97,6 @@ def _quoting(
     yield from connection.execute(query, (f"%{document}%", owner)).fetchall()
 
 
+_HOLDING = ("documents", "holdings", "chunks", "chunk_terms")
 # table, its column of JSON, the table that knows the owner, and what leads there
 _QUOTING = (("messages", "meta", "conversations", "conversation"), ("cells", "content", "runs", "run"))

@@ -13,7 +13,7 @@ from typing import Any
 
 from defusedxml import DefusedXmlException, ElementTree
 
-from rag.archive import check_office
+from rag.archive import check_office, opened
 from rag.cleaning import clean_characters
 from rag.pages import Refused
 from rag.rows import lines
@@ -69,7 +69,7 @@ def _check_open(path: Path) -> None:
     """Raise Refused("protected") where a password is needed."""
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
+    with opened(path) as archive:
         names = set(archive.namelist())
         if "encrypted-package" in names:
             raise Refused("protected")

@@ -8,14 +8,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 from rag import ocr
-from rag.dense import Dense
 from rag.errors import AulaError, Cancelled, DocumentNotFound, EncryptedDocument
 from rag.indexing import Indexer
-from rag.jobs import Jobs
+from rag.lane_parts import Parts
 from rag.lanes import Lane
 from rag.outcome import foreseen, locked_out, note_of, outcome
 from rag.reading import Reader
@@ -23,24 +20,11 @@ from rag.recognising import Recogniser
 from rag.records import NAME, State
 from rag.recut import Recutter
 from rag.reporting import Reporter
-from rag.store import Store
 from rag.work import Work
 
 log = logging.getLogger(__name__)
 
 _LET_GO_S = 5.0
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the lanes work with: `files` are the originals, `writing` keeps a delete and a write apart."""
-
-    store: Store
-    dense: Dense
-    jobs: Jobs
-    files: Path
-    writing: threading.Lock
-    busy: Callable[[], bool]
 
 
 class Pipeline:
@@ -51,6 +35,7 @@ class Pipeline:
         self._store, self._dense = parts.store, parts.dense
         self._reporter = Reporter(parts.store, parts.jobs)
         self._works: dict[str, Work] = {}
+        self._asked: set[str] = set()  # what is as it was until somebody gives its password
         self._lock = threading.RLock()
         self._read = Lane("aula-read", self._read_turn)
         self._index = Lane("aula-index", self._index_turn)
@@ -75,6 +60,7 @@ class Pipeline:
             for work in self._works.values():
                 work.cancel.set()
             self._works.clear()
+            self._asked.clear()
         self.recutter.stop()
         for lane in (self._read, self._index, self._ocr):
             lane.stop()
@@ -133,32 +119,40 @@ class Pipeline:
             self.begin(document)
 
     def unlock(self, document: str, password: str) -> None:
-        """Go on with a locked document."""
+        """Go on with a locked document, or with one that is to be read again."""
         state = self._store.state(document)
         if state is not None and state.status == "locked":
             self._wake(state)
             self.begin(document, password)
+        elif state is not None and document in self._asked:
+            self._asked.discard(document)
+            self._store.read_again(document)
+            self.begin(document, password)
 
-    def lock(self, document: str) -> None:
-        """Ask for the password of a document."""
-        self._store.lock(document)
-        self._reporter.rest(document, "locked", EncryptedDocument(name=NAME))
+    def _ask(self, document: str, error: EncryptedDocument) -> None:
+        """Ask for the password of a document that is left as it was until that comes: nothing of it is kept."""
+        self._asked.add(document)
+        self._reporter.rest(document, "locked", error)
 
     def again(self, document: str) -> None:
-        """Read again what could not be read."""
+        """Read again what could not be read; of an encrypted document once its password has come."""
         state = self._store.state(document)
         if state is None or self.under_way(document):
             return
-        self._store.read_again(document)
         self._reporter.follow(document)
         if state.encrypted:
-            self.lock(document)
+            self._ask(document, EncryptedDocument(name=NAME))
         else:
+            self._store.read_again(document)
             self.begin(document)
 
     def leave(self, document: str) -> None:
         """Stop completing a document that could be asked before: it is what it was."""
         self._take_off(document)
+        if document in self._asked:  # nothing was begun
+            self._asked.discard(document)
+            self._reporter.ended(document)
+            return
         self._store.read_no_more(document)
         state = self._store.state(document)
         if state is not None:
@@ -167,6 +161,7 @@ class Pipeline:
     def drop(self, document: str) -> None:
         """Let go of one that is to be deleted: on return its file is not open here."""
         self._take_off(document)
+        self._asked.discard(document)
         self._read.let_go(document, _LET_GO_S)
         self._ocr.let_go(document, _LET_GO_S)
         self._indexer.forget(document)
@@ -295,5 +290,10 @@ class Pipeline:
     def _locked(self, work: Work, error: EncryptedDocument) -> None:
         if self._work(work.document) is work:
             self._take_off(work.document)
-            self._store.lock(work.document)
-            self._reporter.rest(work.document, "locked", error)
+            state = self._store.state(work.document)
+            if state is not None and state.finished:
+                self._store.read_no_more(work.document)
+                self._ask(work.document, error)
+            else:
+                self._store.lock(work.document)
+                self._reporter.rest(work.document, "locked", error)

@@ -12,6 +12,8 @@ from rag.pages import How
 
 NAME = "{name}"  # in a document's note: each owner reads the name that they gave it
 
+DONE = ("ready", "partial")  # the states of a document that can be asked as a whole
+
 # new: nobody had it. shared: somebody else's copy is held too. locked: likewise, once its password has been shown.
 Accepted = Literal["new", "shared", "duplicate", "locked"]
 
@@ -126,12 +128,8 @@ class State:
     note: Mapping[str, str] | None
     chunk_size: int | None
     chunk_overlap: int | None
+    finished: bool = False
     holders: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def finished(self) -> bool:
-        """Whether it could be asked as a whole before."""
-        return self.status in {"ready", "partial"} or (self.status != "failed" and "en" in (self.note or {}))
 
 
 @dataclass(frozen=True)

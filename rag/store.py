@@ -15,6 +15,7 @@ from rag.jobs import job_id
 from rag.page_rows import page_row
 from rag.pages import PageText
 from rag.records import (
+    DONE,
     Accepted,
     Chunk,
     Document,
@@ -61,7 +62,8 @@ class Store(Holdings, PageRows, Progress, ChunkReads, IntakeRows):
         indexed = chunk_rows.terms([_searched(by_page[span.page], span) for span in spans], facts.language)
         self.erase(facts.id)
         with self._database.begin() as connection:
-            connection.execute(insert(documents).values(page_count=len(texts), **vars(facts)))
+            done = facts.status in DONE
+            connection.execute(insert(documents).values(page_count=len(texts), finished=done, **vars(facts)))
             if texts:
                 rows = [{"document": facts.id, **page_row(page), "indexed": True} for page in texts]
                 connection.execute(insert(pages), rows)
@@ -70,12 +72,12 @@ class Store(Holdings, PageRows, Progress, ChunkReads, IntakeRows):
             return ids
 
     def lock(self, document: str) -> None:
-        """Say that a document needs its password. One that was never opened is the first comer's alone."""
+        """Say that a document needs its password. One that was never known to is the first comer's alone."""
         state = self.state(document)
         with self._database.begin() as connection:
             values = {"status": "locked", "encrypted": True}
             connection.execute(update(documents).where(documents.c.id == document).values(**values))
-        if state is not None and state.pages == 0 and state.holders:
+        if state is not None and not state.encrypted and state.pages == 0 and state.holders:
             self.keep_out(document, state.holders[0][0])
 
     def keep_out(self, document: str, but: str) -> None:

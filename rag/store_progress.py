@@ -13,7 +13,7 @@ from rag.database import chunks, documents, holdings, pages
 from rag.errors import DocumentNotFound
 from rag.page_rows import AGAIN, TEXT, page_text, without_again
 from rag.pages import How, PageText
-from rag.records import Ledger, PageState, State, Tally
+from rag.records import DONE, Ledger, PageState, State, Tally
 from rag.store_base import Rows, held_by
 
 _PORTION = 64
@@ -24,7 +24,7 @@ class Progress(Rows):
 
     def finish(self, document: str, status: str, note: Mapping[str, str] | None) -> None:
         """Keep what a document came to."""
-        values = {"status": status, "note": note, "read": True}
+        values = {"status": status, "note": note, "read": True, "finished": status in DONE}
         with self._database.begin() as connection:
             connection.execute(update(documents).where(documents.c.id == document).values(**values))
 
@@ -148,6 +148,7 @@ def _state(row: Row[Any]) -> State:
         note=row.note,
         chunk_size=row.chunk_size,
         chunk_overlap=row.chunk_overlap,
+        finished=row.finished,
     )
 
 

@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from rag import archive, loaders, web
 from rag.arrivals import Arrivals, Source, locked_job
-from rag.errors import AulaError, Cancelled, DocumentError, EncryptedDocument
+from rag.backup_manifest import DIGEST
+from rag.errors import AulaError, Cancelled, DamagedDocument, DocumentError, EncryptedDocument
 from rag.jobs import Job, Jobs
 from rag.lanes import Lane
 from rag.loaders import Opened
@@ -123,6 +124,7 @@ class Unpacker:
 
     def cancel(self, key: str) -> None:
         """Stop it; what has become a document is one."""
+        self._passwords.pop(key, None)
         self._stop(key)
         self._drop(key)
         self._jobs.update(key, stage="cancelled", status="cancelled", eta_s=None)
@@ -145,11 +147,18 @@ class Unpacker:
         with self._writing:
             entry = self._store.intake(key)
             self._store.drop_intake(key)
-            if entry is not None and entry.kind != "address" and not self._needed(entry.source):
+            if entry is not None and DIGEST.fullmatch(entry.source) and not self._needed(entry.source):
                 (self._places.files / entry.source).unlink(missing_ok=True)
 
+    def _file(self, entry: Intake) -> Path:
+        """Return where its file lies. Raises DamagedDocument for a row that would name any other."""
+        if not DIGEST.fullmatch(entry.source):
+            raise DamagedDocument(name=entry.name)
+        return self._places.files / entry.source
+
     def _needed(self, digest: str) -> bool:
-        return self._store.stored(digest) or any(entry.source == digest for entry in self._store.intakes())
+        wanted = (entry for entry in self._store.intakes() if entry.status != "failed")
+        return self._store.stored(digest) or any(entry.source == digest for entry in wanted)
 
     # -- turns -------------------------------------------------------------------------------------------------
 
@@ -173,14 +182,17 @@ class Unpacker:
             self._jobs.update(entry.id, stage="locked", status="locked", error=error)
             return
         told = {lang: text.replace("{name}", entry.name) for lang, text in note_of(error).items()}
-        self._store.set_intake(entry.id, "failed", told)
+        with self._writing:
+            self._store.set_intake(entry.id, "failed", told)
+            if entry.kind == "archive" and not self._needed(entry.source):  # its documents may be deleted from now on
+                (self._places.files / entry.source).unlink(missing_ok=True)
         self._jobs.update(entry.id, stage="failed", status="failed", note=told)
 
     def _unpack(self, entry: Intake, cancel: threading.Event) -> None:
         source = Source(entry.owner, entry.collection, entry.name, entry.id)
         taken, refused = 0, 0
         self._jobs.update(entry.id, stage="reading")
-        for member in archive.members(self._places.files / entry.source, name=entry.name):
+        for member in archive.members(self._file(entry), name=entry.name):
             if cancel.is_set():
                 raise Cancelled
             name = PurePosixPath(member.name).name
@@ -210,7 +222,7 @@ class Unpacker:
     def _try(self, entry: Intake, cancel: threading.Event) -> None:
         """Open the file with the password that was given: whoever knows it may hold the document."""
         password = self._passwords.pop(entry.id, "")
-        path = self._places.files / entry.source
+        path = self._file(entry)
         kept = self._store.state(entry.source)
         suffix = kept.suffix if kept else Path(entry.name).suffix
         events = loaders.read(path, f"document{suffix}", password=password, cancel=cancel)
@@ -233,7 +245,7 @@ class Unpacker:
         if self._store.intake(entry.id) is not None:  # the other holder has deleted it meanwhile
             self._store.drop_intake(entry.id)
             source = Source(entry.owner, entry.collection)
-            self._arrivals.take_file(self._places.files / entry.source, entry.name, source)
+            self._arrivals.take_file(self._file(entry), entry.name, source)
         self._jobs.forget(entry.owner, [entry.id])
         self._pipeline.unlock(entry.source, password)
         self._arrivals.begin(entry.id, entry.source, entry.name, Source(entry.owner, entry.collection))

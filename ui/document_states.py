@@ -96,10 +96,14 @@ def actions(row: Row) -> tuple[str, ...]:
     if row.job is not None and row.job.kind == "cut" and row.moving:
         return ("see", "ledger", "cancel")
     if row.document is None:
-        return _LOOSE.get(row.state, ("pause", "cancel") if row.moving else ())
+        rests = row.job is not None and row.job.kind == "archive"  # an address is fetched at once or not at all
+        moving = ("pause", "cancel") if rests else ("cancel",)
+        return _LOOSE.get(row.state, moving if row.moving else ())
     going: tuple[str, ...] = ("see", "ledger", "pause", "cancel") if row.job else ("see", "ledger", "delete")
     offered = going if row.moving else _ACTIONS.get(row.state, going)
     unread = row.document.pages == 0
+    if row.state == "locked" and not unread:  # of a retry, or of a reading that a restart cut short
+        offered = ("unlock", "see", "ledger", "cancel")
     return tuple(do for do in offered if not (unread and do in ("see", "ledger")))
 
 

@@ -152,9 +152,9 @@ class DocumentsTab:
             self._does[do](owner, key, value)
 
     def _retry(self, owner: str, documents: Sequence[str]) -> None:
-        """Read anew what failed; of several that were ticked, the others have nothing to try again."""
+        """Read anew what failed; what is ready has nothing to try again."""
         for document in documents:
-            if len(documents) == 1 or self._library.document(owner, document).status in ("failed", "partial"):
+            if self._library.document(owner, document).status in ("failed", "partial"):
                 self._library.retry(owner, document)
 
     def _delete(self, owner: str, documents: Sequence[str], lang: str) -> None:

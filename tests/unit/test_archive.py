@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from rag import errors
-from rag.archive import ArchiveLimits, is_archive, members
+from rag.archive import ArchiveLimits, check_office, is_archive, members
+from rag.pages import Refused
 
 
 @pytest.fixture
@@ -144,3 +145,43 @@ def test_a_truncated_zip(make):
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(errors.DamagedDocument):
         list(members(path))
+
+
+def test_one_damaged_member_hides_no_other(tmp_path):
+    path = tmp_path / "upload"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.txt", bytes(5000), zipfile.ZIP_LZMA)
+        archive.writestr("b.txt", b"b")
+        archive.writestr("año.txt", b"c")
+        archive.writestr("d.txt", b"d")
+    data = bytearray(path.read_bytes())
+    data[30 + 5 + 9 : 30 + 5 + 30] = b"\xff" * 21  # behind the header, the name, and what LZMA was set to
+    data[data.index("ñ".encode())] = 0xFF  # a name that is no UTF-8, in front of its member only
+    path.write_bytes(bytes(data))
+    assert said(path) == {
+        "a.txt": errors.DamagedDocument,
+        "b.txt": b"b",
+        "año.txt": errors.DamagedDocument,
+        "d.txt": b"d",
+    }
+
+
+@pytest.mark.parametrize("office", [False, True])
+def test_a_directory_that_is_a_bomb_is_not_even_built(tmp_path, monkeypatch, office):
+    path = tmp_path / "upload"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(300):
+            archive.writestr(zipfile.ZipInfo(f"{number:0>200}/"), b"")
+        archive.writestr("word/document.xml", b"<w/>")
+    monkeypatch.setattr("rag.archive._ENTRY", 10)
+    made = []
+    monkeypatch.setattr(zipfile.ZipInfo, "_decodeExtra", lambda *_: made.append(1))  # once for each entry
+    if office:
+        with pytest.raises(Refused):
+            check_office(path, 2**30, "word/document.xml")
+    else:
+        with pytest.raises(errors.ArchiveUnsafe):
+            next(members(path))
+    assert made == []
+    monkeypatch.undo()
+    check_office(path, 2**30, "word/document.xml")

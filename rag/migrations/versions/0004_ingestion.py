@@ -59,6 +59,8 @@ def _intake() -> None:
     op.create_index("intake_by_owner", "intake", ["owner", "created"])
     op.add_column("documents", sa.Column("read", sa.Boolean, nullable=False, server_default=sa.true()))
     op.add_column("documents", sa.Column("encrypted", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column("documents", sa.Column("finished", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.execute("UPDATE documents SET finished = 1 WHERE status IN ('ready', 'partial')")
     op.add_column("documents", sa.Column("origin", sa.Text, nullable=False, server_default=""))
     for column in ("chunk_size", "chunk_overlap"):
         op.execute(f"UPDATE documents SET {column} = {column} / {_CHARACTERS_A_TOKEN}")  # noqa: S608 - our own names
