@@ -58,7 +58,10 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
         type=_credentials,
         help="ask for a login; repeat for more users, each with their own documents and conversations",
     )
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.folder and args.auth:
+        parser.error("--folder cannot go with --auth: a folder of this machine would be everybody's who logs in")
+    return args
 
 
 def _credentials(text: str) -> tuple[str, str]:

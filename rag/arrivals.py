@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rag.archive import is_archive
-from rag.errors import AulaError, EncryptedDocument, TooLarge
+from rag.errors import AulaError, EncryptedDocument, RestoreBusy, TooLarge
 from rag.jobs import Job, Jobs, job_id
 from rag.loaders import kind_of
 from rag.outcome import foreseen, renamed
@@ -52,6 +52,7 @@ class Arrivals:
         self._files = files
         self._work = work
         self._writing = writing
+        self.closed = False  # while a backup takes the place of everything
         self.unpack: Callable[[Intake], None] = lambda entry: None  # what an archive's row is given to
 
     def take_file(self, path: Path, name: str, source: Source) -> str:
@@ -147,6 +148,8 @@ class Arrivals:
         return key
 
     def _move(self, copied: Path, digest: str) -> None:
+        if self.closed:
+            raise RestoreBusy
         self._files.mkdir(parents=True, exist_ok=True)
         copied.replace(self._files / digest)
 

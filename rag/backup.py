@@ -14,6 +14,7 @@ import sqlite3
 import sys
 import tempfile
 import threading
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -24,6 +25,7 @@ from typing import IO
 from filelock import FileLock, Timeout
 
 import rag
+from rag import kept_copies
 from rag.backup_manifest import DATABASE, DIGEST, KIND, MANIFEST, Manifest, Member
 from rag.errors import BackupNoRoom, Cancelled, NothingToBackUp, RestoreBusy
 from rag.settings import Settings
@@ -46,14 +48,15 @@ def make(
     """Write a backup of the data folder to `target`, which appears when it is whole, and return what it holds.
 
     The app may run: the database is copied at one moment (https://sqlite.org/backup.html), the originals are those
-    that it names. A document that is deleted while this goes on is taken out of the copy. Raises NothingToBackUp,
-    BackupNoRoom, RestoreBusy (another is being made), Cancelled.
+    that it names. A document that is deleted while they are packed is taken out of it again, with what is quoted of
+    it; the database is packed last. Raises NothingToBackUp, BackupNoRoom, RestoreBusy (another is being made),
+    Cancelled.
     """
     if not settings.database.is_file():
         raise NothingToBackUp(folder=settings.data_dir)
-    part = target.with_name(f"{target.name}.part")
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")  # nobody else's file
     try:
-        with alone(settings) as folder, _full_disk(settings):
+        with alone(settings) as folder, full_disk(settings):
             manifest = _Making(settings, folder / DATABASE, progress, cancel or threading.Event()).write(part)
             part.replace(target)
             return manifest
@@ -108,21 +111,27 @@ class _Making:
         self._done = 0
         self._total = 0  # not known before the database has been copied
         self._members: dict[str, Member] = {}
+        self._regions: dict[str, tuple[int, int]] = {}  # where each member begins in the backup, and where it ends
 
     def write(self, part: Path) -> Manifest:
         """Write the whole file. Raises Cancelled."""
+        need_room(self._copy.parent, database_size(self._settings))
         copy_database(self._settings.database, self._copy, lambda _done, _total: self._look())
         self._done = self._copy.stat().st_size  # copied once and packed once: what counts is that it moves
         originals, strategies = self._originals(), self._strategies()
         sizes = [path.stat().st_size for path in (*originals.values(), *strategies.values()) if path.is_file()]
         self._total = 2 * self._done + sum(sizes)
-        self._need_room(part.parent)
+        need_room(part.parent, self._total - self._done)
         with _private(part) as file, zipfile.ZipFile(file, "w") as archive:
             archive.writestr(KIND, str(rag.__version__))
-            lost = [name for name, path in originals.items() if not self._pack(archive, f"files/{name}", path)]
+            for name, path in originals.items():
+                begins = file.tell()
+                self._pack(archive, f"files/{name}", path)
+                self._regions[name] = begins, file.tell()
             for name, path in strategies.items():
                 self._pack(archive, f"strategies/{name}", path)
-            self._take_out_deleted(lost)
+            for name in self._take_out_deleted():
+                self._blank(archive, file, name)
             self._pack(archive, DATABASE, self._copy, zipfile.ZIP_DEFLATED)
             manifest = self._manifest()
             archive.writestr(MANIFEST, manifest.to_json(), zipfile.ZIP_DEFLATED)
@@ -158,22 +167,27 @@ class _Making:
         self._members[name] = Member(size, digest.hexdigest())
         return True
 
-    def _take_out_deleted(self, lost: list[str]) -> None:
-        """Take documents out of the copy that were deleted since it was made: what is deleted is gone."""
-        with closing(sqlite3.connect(self._settings.database, timeout=30)) as live:
-            there = {str(row[0]) for row in live.execute("SELECT id FROM documents")}
-        gone = [name for name in lost if name not in there]
-        if gone:
-            from rag.database import open_database
-            from rag.store import Store
+    def _take_out_deleted(self) -> set[str]:
+        """Take out of the copy whatever was deleted since it was made, and return the documents that are gone."""
+        with closing(sqlite3.connect(self._copy)) as copy, closing(_reader(self._settings.database)) as live:
+            ids, held = "SELECT id FROM documents", "SELECT document, owner FROM holdings"
+            gone = {(str(row[0]), "") for row in set(copy.execute(ids)) - set(live.execute(ids))}
+            left = {(str(row[0]), str(row[1])) for row in set(copy.execute(held)) - set(live.execute(held))}
+        if gone or left:
+            kept_copies.take_out(self._copy, sorted(gone | left))
+        return {name for name, _ in gone}
 
-            copied = open_database(self._copy)
-            for name in gone:
-                Store(copied).erase(name)
-            copied.dispose()
-            with closing(sqlite3.connect(self._copy)) as copy:
-                copy.execute("PRAGMA journal_mode=DELETE")
-                copy.execute("VACUUM")
+    def _blank(self, archive: zipfile.ZipFile, file: IO[bytes], name: str) -> None:
+        """Take an original out of the backup that is packed already: out of its list, and with zeros in its place."""
+        member = f"files/{name}"
+        if self._members.pop(member, None) is None:
+            return
+        archive.filelist.remove(archive.NameToInfo.pop(member))
+        begins, ends = self._regions[name]
+        file.seek(begins)
+        for at in range(begins, ends, CHUNK):
+            file.write(bytes(min(CHUNK, ends - at)))
+        file.seek(ends)
 
     def _manifest(self) -> Manifest:
         with closing(sqlite3.connect(self._copy)) as copy:
@@ -196,21 +210,39 @@ class _Making:
             raise Cancelled
         self._progress(min(self._done, self._total), self._total)
 
-    def _need_room(self, folder: Path) -> None:
-        need = self._total - self._done + _SPARE
-        if shutil.disk_usage(folder).free < need:
-            raise BackupNoRoom(need=human(need))
+
+def need_room(folder: Path, size: int) -> None:
+    """Raise BackupNoRoom unless the disk of `folder` takes `size` bytes more."""
+    if shutil.disk_usage(folder).free < size + _SPARE:
+        raise BackupNoRoom(need=human(size + _SPARE))
+
+
+def database_size(settings: Settings) -> int:
+    """Return how many bytes the database has, with what stands in its log."""
+    files = (settings.database, settings.database.with_name(f"{DATABASE}-wal"))
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 @contextmanager
-def _full_disk(settings: Settings) -> Iterator[None]:
-    """Say in words that the disk is full."""
+def full_disk(settings: Settings) -> Iterator[None]:
+    """Say in words that the disk is full. Raises BackupNoRoom."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except (OSError, sqlite3.Error) as error:
+        if not is_full(error):
             raise
-        raise BackupNoRoom(need=human(settings.database.stat().st_size)) from None
+        raise BackupNoRoom(need=human(database_size(settings) + _SPARE)) from None
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether an error says that the disk is full, in the system's words or in SQLite's."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _reader(database: Path) -> sqlite3.Connection:
+    return sqlite3.connect(database, timeout=30)
 
 
 @contextmanager

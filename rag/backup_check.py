@@ -203,7 +203,7 @@ def look_through(database: Path, manifest: Manifest, name: str) -> None:
 
 def _file_names(opened: sqlite3.Connection) -> list[str]:
     """Return whatever stands in a database that Aula uses as the name of a file or a folder."""
-    queries = ["SELECT id FROM documents", "SELECT document FROM holdings", "SELECT document FROM pages"]
+    queries = ["SELECT id FROM documents", "SELECT DISTINCT document FROM pages", "SELECT document FROM holdings"]
     if opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'intake'").fetchone():  # not in older schemas
         queries.append("SELECT source FROM intake WHERE kind IS NOT 'address'")
     return [str(row[0]) for query in queries for row in opened.execute(query)]

@@ -32,6 +32,7 @@ TEXTS = {
         "ask": "Everything in {folder} will be replaced. Go on? [y/N] ",
         "letters": "y",
         "restored": "Restored into {folder}.",
+        "aside": "The database that was there could not be opened. It is kept, for you to delete: {file}",
         "cancelled": "Stopped. Nothing was changed.",
         "failed": "The file cannot be used: {reason}",
     },
@@ -51,6 +52,7 @@ TEXTS = {
         "ask": "Se sustituirá todo lo que hay en {folder}. ¿Continuar? [s/N] ",
         "letters": "sy",
         "restored": "Restaurada en {folder}.",
+        "aside": "La base de datos que había no se podía abrir. Se conserva y puedes borrarla: {file}",
         "cancelled": "Detenido. No se ha cambiado nada.",
         "failed": "No se puede usar el archivo: {reason}",
     },
@@ -100,9 +102,12 @@ def _run(chosen: argparse.Namespace, settings: Settings, texts: Mapping[str, str
     if not chosen.yes and not _agreed(settings, texts):
         print(texts["cancelled"], file=sys.stderr)
         return CANCELLED
+    aside: list[Path] = []
     with interruptible() as cancel, _bar() as bar:
-        restore(settings, file, bar, cancel)
+        restore(settings, file, bar, cancel, aside.append)
     print(texts["restored"].format(folder=settings.data_dir))
+    for kept in aside:
+        print(texts["aside"].format(file=kept))
     return OK
 
 

@@ -89,6 +89,8 @@ def contributions(
     """
     known = lexical.document_frequencies(connection, terms)[1] if frequencies is None else frequencies
     total, length = lexical.counted(connection)
+    if not length:  # no chunk has a term, as where a text is of marks alone
+        return {}
     statement = text("SELECT rowid, terms FROM chunk_terms WHERE rowid IN :chunks")
     rows = connection.execute(statement.bindparams(bindparam("chunks", expanding=True)), {"chunks": list(chunks)})
     weights = {term: _weight(total, known.get(term, 0)) for term in terms}

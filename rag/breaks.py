@@ -6,6 +6,7 @@ It knows nothing of tokens or of how much goes into a chunk.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -54,19 +55,15 @@ def pieces(text: str, start: int, end: int, headings: Sequence[Heading]) -> list
     """Return the paragraphs, items and rows of text[start:end] in order, each heading with what follows it."""
     begins = {at for at, _ in headings if start <= at < end}
     found: list[Piece] = []
+    row = False
     for first, last in _lines(text, start, end, begins):
-        row = bool(_ROW.search(text, first, last))
-        kind = _kind(text, (first, last), row, begins, found)
+        after_row, row = row, bool(_ROW.search(text, first, last))
+        kind = _kind(text, (first, last), (after_row, row), begins, found)
         if kind is Break.LINE:
             found[-1] = replace(found[-1], end=last)
         else:
             found.append(Piece(first, last, kind, row or bool(_MARK.match(text, first, last)), first))
     return _glued(found)
-
-
-def is_row(text: str, piece: Piece) -> bool:
-    """Tell whether a piece is a row of a table."""
-    return _ROW.search(text, piece.start, piece.end) is not None and "\n" not in text[piece.start : piece.end]
 
 
 def sentences(text: str, start: int, end: int) -> list[int]:
@@ -88,8 +85,9 @@ def lines(text: str, start: int, end: int) -> list[int]:
 
 def _lines(text: str, start: int, end: int, begins: set[int]) -> Iterator[tuple[int, int]]:
     """Yield the lines that are not blank, without the white space around them; a heading begins one of its own."""
+    ordered = sorted(begins)
     for line in _LINE.finditer(text, start, end):
-        inside = sorted(at for at in begins if line.start() < at < line.end()) if begins else []
+        inside = ordered[bisect_right(ordered, line.start()) : bisect_left(ordered, line.end())]
         for first, last in pairwise([line.start(), *inside, line.end()]):
             bare = text[first:last].lstrip()
             if bare:
@@ -99,15 +97,20 @@ def _lines(text: str, start: int, end: int, begins: set[int]) -> Iterator[tuple[
                 yield begin, begin + len(bare.rstrip())
 
 
-def _kind(text: str, line: tuple[int, int], row: bool, begins: set[int], before: Sequence[Piece]) -> Break:
-    """Return what begins with a line; LINE: it goes on with the piece before it."""
+def _kind(
+    text: str, line: tuple[int, int], rows: tuple[bool, bool], begins: set[int], before: Sequence[Piece]
+) -> Break:
+    """Return what begins with a line; LINE: it goes on with the piece before it.
+
+    `rows`: whether the line before it and the line itself are rows of a table.
+    """
     if line[0] in begins:
         return Break.SECTION
     if not before or before[-1].kind is Break.SECTION or text.count("\n", before[-1].end, line[0]) > 1:
         return Break.PARAGRAPH
-    if row or _MARK.match(text, *line):
+    if rows[1] or _MARK.match(text, *line):
         return Break.ITEM
-    if is_row(text, before[-1]):
+    if rows[0]:
         return Break.STOP
     return Break.STOP if _ENDED.search(text[max(before[-1].start, before[-1].end - 8) : before[-1].end]) else Break.LINE
 

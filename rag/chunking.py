@@ -5,6 +5,8 @@ rag/breaks.py says where a text can be cut, rag/packing.py where it is, rag/toke
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,19 +15,21 @@ from typing import TypeAlias
 from rag.breaks import Piece, pieces
 from rag.errors import BadCut
 from rag.packing import Pack, Packer
-from rag.pages import PageText
+from rag.pages import HEADINGS, PageText
 from rag.tokens import Counted, Tokeniser
 
 # Chosen on questions marked dev, with multilingual-e5-small: 674 on pages of two or three paragraphs (612 of Spanish
 # XQuAD), of a manual (23) and of lecture slides (39). hit@1 on the first: 0.969 at 128 tokens, 0.971 at 192, 0.977 at
 # 256, 0.969 at 320, 0.967 at 400, always with a tenth of overlap; at 256, 0.972 without and 0.975 with 15 %. Slides are
-# a chunk each anyway, and the manual tells no size from another.
+# a chunk each anyway, and on the manual hit@1 lies between 0.826 and 0.913, which is two of its questions: no more than
+# chance.
 CHUNK_SIZE = 256
 CHUNK_OVERLAP = 24
 SMALLEST, LARGEST = 48, 448  # tokens: a sentence or two; what the default model reads at once, less a heading
 HEADING_TOKENS = 48  # that the headings above a chunk may take of what the model reads
 _HEADING = 80  # characters of one heading
 _BETWEEN = " > "
+_LINE = re.compile(r"\s*([^\n]{0,400})")  # of a heading: far more of it than is shown
 
 Path_: TypeAlias = tuple[tuple[int, str], ...]  # (level, text) of the headings that a place stands under, from the top
 
@@ -79,14 +83,14 @@ def chunk_page(page: PageText, cut: Cut, tokens: Tokeniser, path: Path_ = ()) ->
         return [], after
     size = min(cut.size, tokens.limit - HEADING_TOKENS)
     packer = Packer(page.text, Counted(page.text, tokens), size, min(cut.overlap, size // 2))
-    parts = packer.fitted(pieces(page.text, start, end, page.headings))
+    parts = packer.fitted(pieces(page.text, start, end, page.headings[:HEADINGS]))
     above = _Above(page, path, tokens)
     return [Span(page.number, at.start, at.end, above.of(parts, at)) for at in packer.packed(parts)], after
 
 
 def path_after(page: PageText, path: Path_) -> Path_:
     """Return the headings that the page after `page` stands under, where `page` itself stands under `path`."""
-    return _under(page, path, len(page.text))
+    return _Trail(page, path).at(len(page.text))
 
 
 def searchable(heading: str, text: str) -> str:
@@ -115,15 +119,14 @@ class _Above:
     """The headings above each chunk of a page, of no more than HEADING_TOKENS."""
 
     def __init__(self, page: PageText, path: Path_, tokens: Tokeniser) -> None:
-        self._page = page
-        self._path = path
+        self._trail = _Trail(page, path)
         self._tokens = tokens
         self._known: dict[tuple[str, ...], str] = {}
 
     def of(self, parts: Sequence[Piece], pack: Pack) -> str:
         """Return the headings of a chunk; where it holds several sections, those that they have in common."""
         bodies = [parts[pack.first].body, parts[pack.last - 1].body]
-        first, last = (_under(self._page, self._path, body) for body in bodies)
+        first, last = (self._trail.at(body) for body in bodies)
         common = [text for (level, text), other in zip(first, last, strict=False) if (level, text) == other]
         return self._joined(tuple(common))
 
@@ -136,14 +139,26 @@ class _Above:
         return self._known[headings]
 
 
-def _under(page: PageText, path: Path_, place: int) -> Path_:
-    """Return the headings that a place on the page stands under."""
-    start, end = page.body or (0, len(page.text))
-    for at, level in page.headings:
-        if start <= at < min(end, place):
-            line = page.text[at:end].lstrip().split("\n", 1)[0]
-            text = " ".join(line.split())
-            shown = text if len(text) <= _HEADING else text[:_HEADING].rsplit(" ", 1)[0] + "…"
-            if shown:
+class _Trail:
+    """The headings that each place of a page stands under: those of the page are read once."""
+
+    def __init__(self, page: PageText, path: Path_) -> None:
+        self._places: list[int] = []
+        self._paths = [path]  # before the first place, and from each place on
+        start, end = page.body or (0, len(page.text))
+        for place, level in page.headings[:HEADINGS]:
+            if start <= place < end and (shown := _shown(page.text, place, end)):
                 path = (*(one for one in path if one[0] < level), (level, shown))
-    return path
+                self._places.append(place)
+                self._paths.append(path)
+
+    def at(self, place: int) -> Path_:
+        """Return the headings above a place, one that begins there left out."""
+        return self._paths[bisect_left(self._places, place)]
+
+
+def _shown(text: str, place: int, end: int) -> str:
+    """Return the heading that begins at a place, as chunks are told of it."""
+    line = _LINE.match(text, place, end)
+    heading = " ".join(line[1].split()) if line else ""
+    return heading if len(heading) <= _HEADING else heading[:_HEADING].rsplit(" ", 1)[0] + "…"

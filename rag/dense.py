@@ -9,15 +9,15 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag import vector_rows
 from rag.errors import AulaError, Cancelled
 from rag.kept_vectors import KeptVectors
-from rag.mending import Progress, adopt, at_rest, beside, embed_missing, mend, open_index, rebuild_index
+from rag.mending import Progress, adopt, at_rest, beside, embed_missing, empty_index, mend, open_index
 from rag.nearest import Nearest
 from rag.store import Store
 
@@ -51,6 +51,7 @@ class Dense:
         self._mending = threading.Lock()
         self._loaded: tuple[Embedder, VectorStore] | None = None
         self._stop = threading.Event()
+        self._ended = False  # for good: what only makes room ends `_stop` again
         self.state = "none"
         self.complete = False  # whether every chunk has its vector: half an index would hide the rest
         self.error: AulaError | None = None
@@ -59,6 +60,7 @@ class Dense:
 
     def stop(self) -> None:
         """End what is being embedded."""
+        self._ended = True
         self._stop.set()
 
     def expect(self) -> None:
@@ -72,8 +74,9 @@ class Dense:
 
         self.expect()
         embedder = Embedder(folder, spec)
-        self._take(embedder, open_index(self._folder, spec.collection))
-        self.complete = False
+        with self._mending:
+            self._take(embedder, open_index(self._folder, spec.collection))
+            self.complete = False
         self._settled.set()
         self._catch_up_logged()
 
@@ -85,10 +88,16 @@ class Dense:
     def swap(self, embedder: Embedder) -> None:
         """Let another model serve whose vectors stand in SQLite already, once its index is whole. Raises Cancelled."""
         with self._mending:
-            index = open_index(self._folder, embedder.spec.collection)
-            mend(self.kept, index, self._stop)
+            old, index = self._loaded, open_index(self._folder, embedder.spec.collection)
+            try:
+                mend(self.kept, index, self._stop)
+            except BaseException:
+                index.close()
+                raise
             self._take(embedder, index)
             self.complete = True
+            if old is not None:  # Chroma counts who has a folder open, and makes none anew before the last has closed
+                old[1].close()
         self._settled.set()
         self._catch_up_logged()  # what was written on the way, under the old model alone
 
@@ -199,11 +208,11 @@ class Dense:
 
     def catch_up(self) -> None:
         """Embed every chunk without a vector, then make Chroma hold what SQLite holds; searches then count on it."""
-        loaded = self._loaded
-        if loaded is None:
-            return
-        embedder, index = loaded
         with self._mending, suppress(Cancelled):
+            loaded = self._loaded  # not before: a restore may have put another in its place
+            if loaded is None:
+                return
+            embedder, index = loaded
             adopt(self.kept, index)
             embed_missing(self._store, self.kept, embedder, self._stop)
             self._nearest.clear()
@@ -216,17 +225,16 @@ class Dense:
         """Begin `catch_up` in a thread of its own."""
         threading.Thread(target=self._catch_up_logged, name="aula-catch-up", daemon=True).start()
 
-    def rebuild(self, progress: Progress | None = None) -> None:
-        """Make Chroma's folder anew from SQLite; `progress` is told how many of how many vectors are in."""
-        loaded = self._loaded
-        if loaded is None:
-            return
-        embedder, index = loaded
+    def rebuild(self) -> None:
+        """Make Chroma's folder anew from SQLite; words alone find until it is whole. Raises Cancelled."""
         with self._mending:
-            embed_missing(self._store, self.kept, embedder, self._stop)
-            index.close()
-            fresh = rebuild_index(self.kept, self._folder, index.name, self._stop, progress)
-            self._loaded = embedder, fresh
+            loaded = self._loaded
+            if loaded is None:
+                return
+            self.complete = False
+            embed_missing(self._store, self.kept, loaded[0], self._stop)
+            self._nearest.clear()
+            mend(self.kept, self._empty(*loaded), self._stop)
             self.complete = True
 
     def renew(self, cancel: threading.Event) -> bool:
@@ -252,15 +260,39 @@ class Dense:
         old.discard()
         return True
 
-    def start_over(self) -> None:
-        """Take it that other chunks stand in SQLite under the same ids: words alone find until the index is anew."""
-        self.complete = False
-        self._nearest.clear()
-        threading.Thread(target=self._rebuild_logged, name="aula-rebuild", daemon=True).start()
+    @contextmanager
+    def anew(self) -> Iterator[None]:
+        """Hold still while other chunks come to stand in SQLite under the same ids; then the index is made anew.
+
+        Words alone find until it is. Chroma is emptied before: whatever happens, nothing in it is taken for a vector
+        of what has come.
+        """
+        self._stop.set()  # what is being embedded has the lock, perhaps for hours
+        with self._mending:
+            self._stop.clear()
+            if self._ended:
+                self._stop.set()
+            self.complete = False
+            if self._loaded is None:  # nobody has it open
+                shutil.rmtree(self._folder, ignore_errors=True)
+            else:
+                self._empty(*self._loaded)
+            try:
+                yield
+            finally:
+                self._nearest.clear()
+                threading.Thread(target=self._rebuild_logged, name="aula-rebuild", daemon=True).start()
+
+    def _empty(self, embedder: Embedder, index: VectorStore) -> VectorStore:
+        index.close()
+        fresh = empty_index(self._folder, index.name)
+        self._loaded = embedder, fresh
+        return fresh
 
     def _rebuild_logged(self) -> None:
         try:
-            self.rebuild()
+            with suppress(Cancelled):  # the app ends, or another restore begins it again
+                self.rebuild()
         except Exception:
             log.exception("the vectors could not be made anew")
 

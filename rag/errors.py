@@ -77,6 +77,7 @@ AulaError
 │   ├── BackupDamaged        a part of it is missing or is not what it was
 │   ├── BackupTooNew         made by a newer Aula
 │   ├── BackupNoRoom         no room on the disk to make or restore one
+│   ├── BackupWaited         a file that was handed over, and swept away since
 │   ├── RestoreBusy          answers or runs are under way that a restore would lose
 │   └── RestoreFailed        what was restored could not be opened; the old data is back
 ├── BadOption                an option outside its range
@@ -900,6 +901,15 @@ class BackupNoRoom(BackupError):
     messages = {
         "en": "There is not enough room on the disk: {need} are needed. Free some space and try again.",
         "es": "No hay sitio suficiente en el disco: hacen falta {need}. Libera espacio y vuelve a intentarlo.",
+    }
+
+
+class BackupWaited(BackupError):
+    """What was handed over lay too long and is gone."""
+
+    messages = {
+        "en": "It waited too long. Choose the file again.",
+        "es": "Ha esperado demasiado. Vuelve a elegir el archivo.",
     }
 
 

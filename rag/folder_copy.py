@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,16 +29,19 @@ class Copied:
 
 
 @contextmanager
-def copied(found: Found, work: Path, where: tuple[FolderTree, Folder]) -> Iterator[Copied | None]:
+def copied(
+    found: Found, work: Path, where: tuple[FolderTree, Folder], ended: Callable[[], bool] = lambda: False
+) -> Iterator[Copied | None]:
     """Give a copy of a file that is gone afterwards; None when the file changed meanwhile, or cannot be read.
 
-    A link put in its place, or in that of a folder on the way, is not followed out of the root.
+    Likewise when `ended`, which is asked all the while, says that nobody wants it any more. A link put in its place, or
+    in that of a folder on the way, is not followed out of the root.
     """
     work.mkdir(parents=True, exist_ok=True)
     path = work / f"folder-{uuid.uuid4().hex}"
     try:
         try:
-            document = _copy(found, path, where)
+            document = _copy(found, path, where, ended)
         except OSError as error:
             log.info("a file of a folder cannot be read: %s", error.strerror)
             document = ""
@@ -47,7 +50,7 @@ def copied(found: Found, work: Path, where: tuple[FolderTree, Folder]) -> Iterat
         path.unlink(missing_ok=True)
 
 
-def _copy(found: Found, target: Path, where: tuple[FolderTree, Folder]) -> str:
+def _copy(found: Found, target: Path, where: tuple[FolderTree, Folder], ended: Callable[[], bool]) -> str:
     tree, folder = where
     digest = hashlib.sha256()
     source = os.open(found.file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
@@ -57,5 +60,7 @@ def _copy(found: Found, target: Path, where: tuple[FolderTree, Folder]) -> str:
         while block := file.read(_BLOCK):
             digest.update(block)
             copy.write(block)
+            if copy.tell() > found.bytes or ended():  # it grows, perhaps for ever
+                return ""
         after = os.fstat(file.fileno())
     return digest.hexdigest() if (after.st_size, after.st_mtime) == (found.bytes, found.modified) else ""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag.arrivals import MAX_BYTES
 from rag.collections import Folder
 from rag.errors import FolderUnreadable
 from rag.pages import FORMATS
@@ -50,8 +51,14 @@ class Look:
     whole: bool = True
 
     def covers(self, path: str) -> bool:
-        """Tell whether a file of that path would have been found, were it there."""
-        return self.whole and not any(path.startswith(f"{folder}/") for folder in self.closed)
+        """Tell whether a file of that path would have been found, were it there and not left out."""
+        return (
+            self.whole and path not in self.skipped and not any(path.startswith(f"{folder}/") for folder in self.closed)
+        )
+
+    def left_out(self, unread: Sequence[str]) -> tuple[str, ...]:
+        """Return what is not taken in, by name: these files that could not be read are of it too."""
+        return tuple(sorted([*self.skipped, *unread, *(f"{folder}/" for folder in self.closed)]))
 
 
 class FolderTree:
@@ -158,6 +165,9 @@ def _take(entry: os.DirEntry[str], path: str, found: Look) -> None:
         seen = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
         return  # it has just gone
+    if seen.st_size > MAX_BYTES:
+        found.skipped.append(path)
+        return
     found.files[path] = Found(path, entry.path, seen.st_size, seen.st_mtime)
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.collections import Collections, Folder
-from rag.errors import DocumentNotFound, FolderUnreadable
+from rag.errors import CollectionNotFound, DocumentNotFound, FolderUnreadable
 from rag.folder_copy import Copied, copied
+from rag.folder_states import FolderState, Patience, Place
 from rag.folder_tree import FolderTree, Found, Look, Root
 from rag.watched_files import Kept, Watch, WatchedFiles
 
@@ -26,18 +28,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLL_S = 4.0
+_PATIENCE = 6  # after so many failed looks, the pause between them grows no more
+_IMPORTS = 50  # that are over, and of which something is still said
 _READ = ("ready", "partial")
-Place = tuple[str, str]  # a collection, and the path of a file below its folder
-
-
-@dataclass(frozen=True)
-class FolderState:
-    """How a watched folder stands. `there`: it could be listed; `files`: how many are followed; `skipped`: left out."""
-
-    name: str
-    there: bool = True
-    files: int = 0
-    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,20 +59,22 @@ class Folders:
         self._files = WatchedFiles(database)
         self._before: dict[Place, Found] = {}  # as of the look before
         self._missed: set[Place] = set()
-        self._unread: set[Place] = set()
+        self._patience = Patience()
         self._coming: dict[Place, _Coming] = {}
         self._states: dict[str, FolderState] = {}
+        self._imported: dict[str, tuple[str, FolderState]] = {}  # by collection, with its owner
         self._looking = threading.Lock()
         self._wake = threading.Event()
-        self._stop = threading.Event()
+        self._stop = self._ending = threading.Event()  # of the thread, and of the look under way
         self._worker: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to look."""
-        self._before, self._coming, self._missed, self._unread = {}, {}, set(), set()
+        self._before, self._coming, self._missed, self._patience = {}, {}, set(), Patience()
         if self._tree.roots():
-            self._stop.clear()
-            self._worker = threading.Thread(target=self._run, name="aula-folders", daemon=True)
+            self._stop = threading.Event()
+            told = (self._stop, self._worker)
+            self._worker = threading.Thread(target=self._run, args=told, name="aula-folders", daemon=True)
             self._worker.start()
 
     def stop(self) -> None:
@@ -88,7 +83,7 @@ class Folders:
         self._wake.set()
         if self._worker is not None:
             self._worker.join(timeout=10)
-            self._worker = None
+            self._worker = self._worker if self._worker.is_alive() else None
 
     # -- for the page ------------------------------------------------------------------------------------------
 
@@ -119,58 +114,84 @@ class Folders:
         return collection
 
     def end(self, owner: str, collection: str) -> None:
-        """Watch no longer: collection and documents stay as they are. Raises CollectionNotFound."""
-        with self._looking:
-            self._files.end(owner, collection)
-            self._states.pop(collection, None)
+        """Watch or import no longer: collection and documents stay as they are. Raises CollectionNotFound.
+
+        A look that is under way sees it before its next file, and need not be waited for.
+        """
+        self._files.end(owner, collection)
+        self._states.pop(collection, None)
 
     def states(self, owner: str) -> Mapping[str, FolderState]:
-        """Return how the owner's watched folders stand, by collection; one not looked at yet has no files."""
+        """Return how the owner's folders stand, by collection; one not looked at yet has no files.
+
+        An import that is over is among them until the next start, when something was left out.
+        """
         mine = [watch for watch in self._files.watches() if watch.owner == owner]
-        return {
-            watch.collection: self._states.get(watch.collection, FolderState(self._tree.name(watch.folder)))
-            for watch in mine
-            if not watch.folder.once
-        }
+        over = {key: state for key, (whose, state) in list(self._imported.items()) if whose == owner}
+        return over | {one.collection: self._states.get(one.collection, self._state(one)) for one in mine}
+
+    def _state(self, watch: Watch, there: bool | None = None) -> FolderState:
+        """Return the state of a folder of which no more is known; without roots nothing is looked at."""
+        there = bool(self._tree.roots()) if there is None else there
+        return FolderState(self._tree.name(watch.folder), there, once=watch.folder.once)
 
     # -- looking -----------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
+    def _run(self, stop: threading.Event, before: threading.Thread | None) -> None:
+        if before is not None:  # it hangs in a file of a drive that is gone
+            before.join()
+        failed = 0
+        while not stop.is_set():
             try:
-                self.look()
+                self.look(stop)
+                failed = 0
             except Exception:
-                log.exception("a look at the watched folders failed; the next one tries again")
-            self._wake.wait(POLL_S)
+                failed = min(failed + 1, _PATIENCE)
+                log.exception("a look at the watched folders failed; another one tries again")
+            self._wake.wait(POLL_S * 2**failed)
             self._wake.clear()
 
-    def look(self) -> None:
-        """Look once at everything that is imported or watched."""
+    def look(self, stop: threading.Event | None = None) -> None:
+        """Look once at everything that is imported or watched, until `stop` is set."""
         with self._looking:
+            self._ending = stop or self._stop
             watches = self._files.watches()
             self._prune({watch.collection for watch in watches})
             for watch in watches:
-                if not self._stop.is_set():
+                if self._lasts(watch):
                     self._look_at(watch)
+
+    def _lasts(self, watch: Watch) -> bool:
+        """Tell whether to go on: nobody has ended it, nor deleted the collection."""
+        return not self._ending.is_set() and self._files.lasts(watch)
 
     def _import(self, watch: Watch, look: Look) -> None:
         """Take in every file, then let the folder go; a restart goes on with those that are not in yet."""
-        kept = self._files.files(watch.collection)
-        for found in look.files.values():
-            if self._stop.is_set():
+        kept, unread = self._files.files(watch.collection), []
+        self._states.pop(watch.collection, None)
+        for found in [one for one in look.files.values() if one.path not in kept]:
+            if not self._lasts(watch):
                 return
-            if found.path in kept:
-                continue
-            with copied(found, self._work, self._safe(watch)) as copy:
+            with self._copied(watch, found) as copy:
                 if copy is not None:
                     self._take(watch, found, copy, None)
-        self._files.end(watch.owner, watch.collection)
+                else:
+                    unread.append(found.path)
+        if not self._lasts(watch):
+            return
+        if left_out := look.left_out(unread):
+            state = replace(self._state(watch), skipped=left_out, done=True)
+            self._imported[watch.collection] = (watch.owner, state)
+            for over in list(self._imported)[:-_IMPORTS]:
+                del self._imported[over]
+        with suppress(CollectionNotFound):
+            self._files.end(watch.owner, watch.collection)
 
     def _look_at(self, watch: Watch) -> None:
         try:
             look = self._tree.look(watch.folder)
         except FolderUnreadable:  # a drive that is not there says nothing of its files
-            self._states[watch.collection] = FolderState(self._tree.name(watch.folder), there=False)
+            self._states[watch.collection] = self._state(watch, there=False)
             return
         if watch.folder.once:
             self._import(watch, look)
@@ -178,14 +199,15 @@ class Folders:
         kept = self._files.files(watch.collection)
         self._arrived(watch)
         for path, found in look.files.items():
-            if self._stop.is_set():
+            if not self._lasts(watch):
                 return
             self._see(watch, found, kept.get(path))
+        if not self._lasts(watch):
+            return
         self._miss(watch, look, kept)
-        unread = [path for collection, path in self._unread if collection == watch.collection and path in look.files]
-        left_out = sorted([*look.skipped, *unread, *(f"{folder}/" for folder in look.closed)])
+        unread = [path for path in self._patience.of(watch.collection) if path in look.files]
         files = len(self._files.files(watch.collection))
-        self._states[watch.collection] = FolderState(self._tree.name(watch.folder), True, files, tuple(left_out))
+        self._states[watch.collection] = replace(self._state(watch), files=files, skipped=look.left_out(unread))
 
     def _see(self, watch: Watch, found: Found, kept: Kept | None) -> None:
         """Take in a file that is new or has changed, once it has stayed the same for two looks."""
@@ -193,13 +215,15 @@ class Folders:
         coming = self._coming.get(place)
         if (kept is not None and kept.same(found)) or (coming is not None and coming.found == found):
             self._before.pop(place, None)
+        elif self._patience.rests(place, found):
+            pass
         elif self._before.get(place) == found:
             del self._before[place]
-            with copied(found, self._work, self._safe(watch)) as copy:
+            with self._copied(watch, found) as copy:
                 if copy is None:
-                    self._unread.add(place)
+                    self._patience.failed(place, found)
                 else:
-                    self._unread.discard(place)
+                    self._patience.read(place)
                     self._take(watch, found, copy, kept)
         else:
             self._before[place] = found
@@ -209,7 +233,10 @@ class Folders:
         held, shelf = self._files.shelf(watch.owner, copy.document)
         if not held or shelf in (None, watch.collection):
             self._library.add(watch.owner, [(copy.path, copy.name)], watch.collection)
-        there, _ = self._files.shelf(watch.owner, copy.document)
+        there, now = self._files.shelf(watch.owner, copy.document)
+        if there and not held and now is None and not self._files.lasts(watch):  # the collection went that very moment
+            self._library.delete(watch.owner, copy.document)
+            return
         # What the person had before is not the folder's to take away again.
         ours = there and (not held or shelf == watch.collection)
         document, old = copy.document if ours else None, kept.document if kept else None
@@ -261,12 +288,12 @@ class Folders:
         if self._files.shelf(watch.owner, document) == (True, watch.collection):
             self._library.delete(watch.owner, document)
 
-    def _safe(self, watch: Watch) -> tuple[FolderTree, Folder]:
-        return self._tree, watch.folder
+    def _copied(self, watch: Watch, found: Found) -> AbstractContextManager[Copied | None]:
+        return copied(found, self._work, (self._tree, watch.folder), lambda: not self._lasts(watch))
 
     def _prune(self, watched: set[str]) -> None:
         self._before = {place: found for place, found in self._before.items() if place[0] in watched}
         self._coming = {place: coming for place, coming in self._coming.items() if place[0] in watched}
-        self._unread = {place for place in self._unread if place[0] in watched}
+        self._patience.keep(watched)
         self._missed = {place for place in self._missed if place[0] in watched}
         self._states = {key: state for key, state in self._states.items() if key in watched}

@@ -1,4 +1,4 @@
-"""In how many chunks each term stands, remembered while a library hardly changes; it searches nothing."""
+"""In how many chunks each term stands, remembered until the index changes; it searches nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from rag import lexical
 
 _EXACT = 20_000  # chunks up to which every term is counted anew: that takes FTS5 2 ms for the commonest ten
-_DRIFT = 0.02  # share by which a larger library may have changed: what a word weighs changes by as little
 _TERMS = 50_000
 
 
@@ -18,7 +17,7 @@ class Frequencies:
 
     def __init__(self) -> None:
         """Remember none."""
-        self._total = 0
+        self._state: tuple[bytes, ...] = ()
         self._known: dict[str, int] = {}
 
     def of(self, connection: Connection, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
@@ -26,11 +25,10 @@ class Frequencies:
         total, _ = lexical.counted(connection)
         if total <= _EXACT:
             return lexical.document_frequencies(connection, terms)
-        known = self._known if abs(total - self._total) <= _DRIFT * total and len(self._known) < _TERMS else {}
+        state = lexical.state(connection)
+        known = self._known if state == self._state and len(self._known) < _TERMS else {}
         lacking = [term for term in terms if term not in known]
-        if lacking:
-            _, found = lexical.document_frequencies(connection, lacking)
-            known |= {term: found.get(term, 0) for term in lacking}
-        if known is not self._known:  # another thread's are as good: whoever comes last
-            self._total, self._known = total, known
-        return total, {term: known[term] for term in terms if known[term]}
+        if lacking:  # of what stands nowhere nothing is remembered: to look it up costs nothing
+            known = known | lexical.document_frequencies(connection, lacking)[1]
+            self._state, self._known = state, known  # another thread's are as good: whoever comes last
+        return total, {term: known[term] for term in terms if term in known}

@@ -142,12 +142,12 @@ class Indexer:
                 raise Cancelled
 
     def _write(self, work: Work, found: Slice, embedded: tuple[str, Matrix] | None) -> None:
-        if work.cancel.is_set():
-            raise Cancelled
         model, matrix = embedded or ("", None)
-        ids = self._store.reserve(len(found.spans))
         numbers = [page.number for page in found.pages]
         with self._writing:
+            if work.cancel.is_set():  # in here: afterwards the tables may be those of a backup
+                raise Cancelled
+            ids = self._store.reserve(len(found.spans))
             self._store.index(work.document, numbers, found.spans, ids, found.searched(), model, matrix)
             if matrix is not None:
                 self._dense.publish(ids, work.document, matrix)

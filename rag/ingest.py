@@ -19,6 +19,7 @@ from rag.arrivals import Arrivals, Source
 from rag.chunking import Cut
 from rag.dense import Dense
 from rag.erasure import Erasure
+from rag.errors import RestoreBusy
 from rag.jobs import Job, Jobs, job_id
 from rag.lane_parts import Parts
 from rag.page_image import PagePictures
@@ -55,6 +56,7 @@ class Library:
         self._pictures = pictures
         self._erasure = erasure
         self._jobs = Jobs()
+        self._begun = False
         self._writing = threading.Lock()  # a delete and a write of the same document must not cross
         self._pipeline = Pipeline(Parts(store, dense, self._jobs, files, self._writing, busy))
         self._arrivals = Arrivals(store, self._jobs, self._pipeline, files, work, self._writing)
@@ -64,19 +66,27 @@ class Library:
     def start(self) -> None:
         """Sweep away what was never accepted or is half deleted, go on with what is not done, begin to work."""
         self._jobs.clear()
-        shutil.rmtree(self._work, ignore_errors=True)
+        if not self._begun:  # later, what lies there is on its way in
+            shutil.rmtree(self._work, ignore_errors=True)
+        self._begun = True
         self._work.mkdir(parents=True, exist_ok=True)
         self._files.mkdir(parents=True, exist_ok=True)
         for orphan in self._store.orphans():
             self._erase(orphan)
-        held = self._store.every_id()
-        kept = held | {entry.source for entry in self._store.intakes() if entry.status != "failed"}
-        for file in self._files.iterdir():
-            if file.name not in kept:
-                file.unlink(missing_ok=True)
-        self._pictures.sweep(held)
+        self._pictures.sweep(self._sweep_files())
         self._pipeline.start()
         self._unpacker.start()
+        self._arrivals.closed = False
+
+    def _sweep_files(self) -> set[str]:
+        """Delete originals that no row names; return the documents that there are."""
+        with self._writing:  # an upload is a file first, then a row
+            held = self._store.every_id()
+            kept = held | {entry.source for entry in self._store.intakes() if entry.status != "failed"}
+            for file in self._files.iterdir():
+                if file.name not in kept:
+                    file.unlink(missing_ok=True)
+        return held
 
     def stop(self) -> None:
         """End what is under way; the next start goes on with it."""
@@ -84,19 +94,35 @@ class Library:
         self._pipeline.stop()
         self._jobs.clear()
 
+    def rest(self) -> None:
+        """End what is under way and take nothing in until the next start: other data will stand here then."""
+        with self._writing:
+            self._arrivals.closed = True
+        self.stop()
+
     # -- taking in ---------------------------------------------------------------------------------------------
 
     def add(self, owner: str, uploads: Sequence[tuple[Path, str]], collection: str | None = None) -> list[str]:
         """Accept (file, name) uploads, return a job id each. The bytes are copied: the caller may delete the files.
 
         On return each is a document of the owner's, however far it has been read, or has a job that says why not.
+        Raises RestoreBusy while a backup is put back.
         """
+        self._open_for_all()
         source = Source(owner, collection)
         return [self._arrivals.take_file(path, name, source) for path, name in uploads]
 
     def add_address(self, owner: str, url: str, collection: str | None = None) -> str:
-        """Queue what is at a web address, return its job's id; the document has a job of its own, part of that one."""
+        """Queue what is at a web address, return its job's id; the document has a job of its own, part of that one.
+
+        Raises RestoreBusy as `add` does.
+        """
+        self._open_for_all()
         return self._unpacker.add_address(owner, url, collection)
+
+    def _open_for_all(self) -> None:
+        if self._arrivals.closed:
+            raise RestoreBusy
 
     def retry(self, owner: str, document: str) -> str:
         """Read again what could not be read of a document (all, when nothing could); return its job's id.

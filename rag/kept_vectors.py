@@ -5,11 +5,11 @@ What a model is called here is the name of its collection (EmbeddingSpec.collect
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from rag import vector_rows
 from rag.database import chunks, reading, vectors
@@ -22,6 +22,7 @@ _IN = 500  # ids a statement: under SQLite's limit on variables in every build
 
 Ids: TypeAlias = "npt.NDArray[np.int64]"  # (n,)
 Rows = tuple[list[int], list[str], Matrix]  # chunk ids, their documents, their vectors
+Places = Mapping[int, tuple[object, ...]]  # of chunks: document, page, start, end
 
 
 class KeptVectors:
@@ -118,17 +119,34 @@ class KeptVectors:
                 found.update(row.id for row in connection.execute(query) if row.document in wanted)
         return found
 
-    def write(self, model: str, ids: Sequence[int], matrix: Matrix) -> None:
-        """Keep a vector for each of `ids` that is still there: a chunk may go while it is embedded."""
+    def places(self, ids: Sequence[int]) -> Places:
+        """Return where each of `ids` stands that is there, to be asked before its text is read: see `write`."""
+        with self._reads.connect() as connection:
+            return _places(connection, ids)
+
+    def write(self, model: str, ids: Sequence[int], matrix: Matrix, read: Places | None = None) -> None:
+        """Keep a vector for each of `ids` that is still there: a chunk may go while it is embedded.
+
+        `read`: where they stood when they were read. A restore can bring another chunk under the same id, which the
+        vector is not of.
+        """
         with self._database.begin() as connection:
-            there: set[int] = set()
-            for start in range(0, len(ids), _IN):
-                part = ids[start : start + _IN]
-                there.update(connection.execute(select(chunks.c.id).where(chunks.c.id.in_(part))).scalars())
-            places = [place for place, key in enumerate(ids) if key in there]
-            vector_rows.write(connection, model, [ids[place] for place in places], matrix[places])
+            there = _places(connection, ids)
+            if read is not None:
+                there = {key: place for key, place in there.items() if read.get(key) == place}
+            kept = [at for at, key in enumerate(ids) if key in there]
+            vector_rows.write(connection, model, [ids[at] for at in kept], matrix[kept])
 
     def drop(self, model: str) -> None:
         """Forget every vector of `model`."""
         with self._database.begin() as connection:
             vector_rows.drop(connection, model)
+
+
+def _places(connection: Connection, ids: Sequence[int]) -> Places:
+    found: dict[int, tuple[object, ...]] = {}
+    for start in range(0, len(ids), _IN):
+        query = select(chunks.c.id, chunks.c.document, chunks.c.page, chunks.c.start, chunks.c.end)
+        rows = connection.execute(query.where(chunks.c.id.in_(ids[start : start + _IN])))
+        found.update({int(row[0]): tuple(row[1:]) for row in rows})
+    return found

@@ -145,6 +145,16 @@ def counted(connection: Connection) -> tuple[int, int]:
     return (numbers[0], numbers[1]) if len(numbers) > 1 else (0, 0)
 
 
+def state(connection: Connection) -> tuple[bytes, ...]:
+    """Return what is another whenever the index has changed: FTS5's records of its averages and of its structure.
+
+    The second counts what was ever written ("nWriteCounter" in "fts5_index.c"), so that a change back is one too.
+    """
+    return tuple(
+        connection.execute(text("SELECT block FROM chunk_terms_data WHERE id IN (1, 10) ORDER BY id")).scalars()
+    )
+
+
 def _varints(record: bytes) -> list[int]:
     """Return the numbers of a record: seven bits a byte, the highest first, as long as the eighth is set."""
     numbers, value = [], 0

@@ -36,9 +36,10 @@ def embed_missing(
     model = embedder.spec.collection
     missing = kept.missing(model)
     for start in range(0, len(missing), SLICE):
+        places = kept.places(missing[start : start + SLICE])  # before the texts: what is read must be of these
         rows = store.chunk_texts(missing[start : start + SLICE])
         vectors = embedder.encode_passages([text for _, _, text in rows], stop)
-        kept.write(model, [key for key, _, _ in rows], vectors)
+        kept.write(model, [key for key, _, _ in rows], vectors, places)
         if progress is not None:
             progress(min(start + SLICE, len(missing)), len(missing))
 
@@ -101,12 +102,17 @@ def rebuild_index(
 
     Nobody else may have it open. Whatever ends it half-way, the next start adds what is missing.
     """
+    index = empty_index(folder, name)
+    _add(kept, index, sorted(kept.ids(name)), stop, progress)
+    return index
+
+
+def empty_index(folder: Path, name: str) -> VectorStore:
+    """Make Chroma's folder anew with nothing in it. Nobody else may have it open."""
     from rag.vectors import VectorStore
 
     shutil.rmtree(folder, ignore_errors=True)
-    index = VectorStore(folder, name)
-    _add(kept, index, sorted(kept.ids(name)), stop, progress)
-    return index
+    return VectorStore(folder, name)
 
 
 def beside(kept: KeptVectors, index: VectorStore, stop: threading.Event) -> VectorStore:

@@ -99,7 +99,7 @@ class Packer:
         while at < furthest and not text[at].isspace():
             at += 1
         if at < furthest or text[at - 1].isspace():
-            return at + len(text[at:end]) - len(text[at:end].lstrip()), Break.WORD
+            return next((place for place in range(at, end) if not text[place].isspace()), end), Break.WORD
         # A part of a word may be other tokens than it was within the word, and more of them.
         return max(start + 1, self._tokens.after(start, self._size - self._size // 8)), Break.TOKEN
 
@@ -123,7 +123,8 @@ class Packer:
         costs, begun = [0.0], [0]
         for last in range(1, len(parts) + 1):
             best, chosen = float("inf"), last - 1
-            for first in range(last - 1, -1, -1):
+            # A piece is a token at least, or none where the tokenizer drops it: no more of them than of tokens.
+            for first in range(last - 1, max(last - 2 - self._size, -1), -1):
                 tokens = lasts[last - 1] - firsts[first]
                 if first < last - 1 and tokens > rooms[first]:
                     if tokens > self._size:

@@ -54,6 +54,7 @@ TEXTS = frozenset(suffix for suffix, name in FORMATS.items() if name in _TEXTS)
 How = Literal["text", "ocr", "empty", "failed", "waiting"]
 Unit = Literal["page", "slide", "sheet", "section"]
 Heading = tuple[int, int]  # where a heading begins in its page's text, and its level, 1 being the highest
+HEADINGS = 200  # of one page, at most: what has more is no outline, and each of them costs
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.layout import Line
+from rag.pages import HEADINGS
 from rag.pdf_file import Bookmark
 
 _LONGEST = 160  # characters of a heading
@@ -70,6 +71,8 @@ def with_levels(lines: Sequence[Line], number: int, usual: float, outline: Outli
     if len(by_face) > max(_MANY, _MANY_SHARE * len(lines)):  # a drawing whose labels are bold
         for index in by_face:
             found[index] = found[index] if found[index].level < _LARGER[-1][1] else lines[index]
+    for index in [index for index, line in enumerate(found) if line.level][HEADINGS:]:
+        found[index] = lines[index]
     return found
 
 

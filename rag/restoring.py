@@ -11,20 +11,22 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from rag.backup import alone, copy_database
+from rag.backup import alone, copy_database, database_size, full_disk, is_full, need_room
 from rag.backup_check import Progress, look_through, unpack
 from rag.backup_manifest import DATABASE, Manifest
 from rag.database import metadata, open_database, reading, runs
-from rag.errors import BackupDamaged, BackupTooNew, DataTooNew, RestoreBusy, RestoreFailed
+from rag.errors import BackupDamaged, BackupNoRoom, BackupTooNew, DataTooNew, RestoreBusy, RestoreFailed
 from rag.hold import hold
 from rag.settings import Settings
+from rag.transfer import human
 
 if TYPE_CHECKING:
     from rag.services import Services
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _BEFORE = "before.sqlite"
+# What says nothing of the file: somebody else has it open, or the disk is full, or not to be written to.
+_PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
 _GOING_ON = runs.c.state.in_(["waiting", "running"])
 
 
@@ -40,23 +44,59 @@ def restore(
     path: Path,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
+    set_aside: Callable[[Path], None] = lambda _: None,
 ) -> Manifest:
     """Replace a data folder's documents, conversations and runs with a backup's, while no app runs on it.
 
+    A database that does not open, or is of a newer Aula, is kept beside the new one; `set_aside` is told where.
     Raises as rag.backup_check.unpack does, and DataInUse, RestoreBusy, RestoreFailed.
     """
     held = hold(settings.data_dir)
     try:
         with _staged(settings, path, progress, cancel, path.name) as (folder, manifest):
-            database = open_database(settings.database)
+            aside = _aside(settings.database)
             try:
-                _exchange(settings, database, folder, path.name)
-            finally:
-                database.dispose()
+                database = open_database(settings.database)
+                try:
+                    _exchange(settings, database, folder, path.name)
+                finally:
+                    database.dispose()
+            except BaseException:
+                if aside is not None:
+                    _rename(aside, settings.database)
+                raise
             shutil.rmtree(settings.chroma_dir, ignore_errors=True)  # made again at the next start, from the tables
+            if aside is not None:
+                set_aside(aside)
             return manifest
     finally:
         held.release()
+
+
+def _aside(database: Path) -> Path | None:
+    """Move a database out of the way that this Aula cannot open, and return where to; None for one that it can."""
+    try:
+        open_database(database).dispose()
+    except DataTooNew:
+        pass
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", error)
+        if getattr(cause, "sqlite_errorcode", None) in _PASSING:
+            raise
+        log.warning("the database cannot be opened", exc_info=True)
+    else:
+        return None
+    aside = database.with_name(f"{database.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    _rename(database, aside)
+    return aside
+
+
+def _rename(database: Path, to: Path) -> None:
+    """Move a database and its log, which belongs to it by its name alone."""
+    for ending in ("", "-wal", "-shm"):
+        to.with_name(f"{to.name}{ending}").unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            database.with_name(f"{database.name}{ending}").replace(to.with_name(f"{to.name}{ending}"))
 
 
 def restore_live(
@@ -79,22 +119,26 @@ def restore_live(
     with _staged(settings, path, progress, cancel, called) as (folder, manifest), _at_rest(services):
         if busy() or _runs(database):
             raise RestoreBusy
-        _exchange(settings, database, folder, called)
-        services.dense.start_over()
+        with services.dense.anew():
+            _exchange(settings, database, folder, called)
     return manifest
 
 
 @contextmanager
 def _at_rest(services: Services) -> Iterator[None]:
     """Stop what works in the background, and let it go on afterwards with what stands in the tables then."""
-    workers = (services.folders, services.erasure, services.library)
-    for worker in workers:
-        worker.stop()
+    services.folders.stop()
+    services.library.rest()
+    services.erasure.stop()
+    services.engine.switching.stop()
     try:
         yield
     finally:
-        for worker in reversed(workers):
-            worker.start()
+        if services.dense.serving is not None:  # else it is taken up once a model has been loaded
+            services.engine.switching.go_on()
+        services.library.start()
+        services.erasure.start()
+        services.folders.start()
 
 
 def _runs(database: Engine) -> bool:
@@ -127,12 +171,17 @@ def _staged(
 
 def _exchange(settings: Settings, database: Engine, folder: Path, name: str) -> None:
     """Put what was unpacked in the place of the data; when it does not open there, the old tables come back."""
-    copy_database(settings.database, folder / _BEFORE)
-    _move(folder / "files", settings.files_dir)
+    before, after = database_size(settings), (folder / DATABASE).stat().st_size
+    need_room(folder, 2 * before + after)  # the old one kept, the new one in the log, or the old one in it again
+    with full_disk(settings):
+        copy_database(settings.database, folder / _BEFORE)
+        _move(folder / "files", settings.files_dir)
     try:
         _replace(folder / DATABASE, settings.database)
         _opens(database)
     except Exception as error:
+        if is_full(error):  # the transaction was not written, so nothing has changed
+            raise BackupNoRoom(need=human(before + after)) from error
         log.exception("a backup could not be opened where it was restored")
         _replace(folder / _BEFORE, settings.database)
         raise RestoreFailed(name=name) from error
@@ -151,7 +200,8 @@ def _replace(source: Path, target: Path) -> None:
     """Write one database over another in a single transaction, beneath whoever has it open."""
     with closing(sqlite3.connect(source)) as new, closing(sqlite3.connect(target, timeout=30)) as old:
         new.backup(old)
-        old.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was replaced is gone from the log too
+        with suppress(sqlite3.OperationalError):  # it is written all the same
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was replaced is gone from the log too
 
 
 def _opens(database: Engine) -> None:

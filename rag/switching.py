@@ -112,6 +112,8 @@ class Switching:
 
     def go_on(self) -> None:
         """Take up a switch that the last run did not finish; one that was paused stays so."""
+        with self._lock:
+            self._switch = None  # after a restore another may be under way, or none
         left = preferences.read(self._dense.database, NEXT)
         name = str(left["name"]) if left else ""
         if not name or name == self.chosen() or not self._catalogue.installed(name):

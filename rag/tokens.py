@@ -1,7 +1,7 @@
 """Texts in tokens of the embedding model, by its own tokenizer; it knows neither the model nor chunks.
 
-Counting goes over offsets: a text is tokenised once, and any stretch of it is counted by bisection. The tokenizer is
-loaded apart from the model's own, whose truncation sentence-transformers sets anew while it encodes.
+Counting goes over offsets: a text is tokenised once, and any stretch of it is counted by bisection. The model is
+given ids from here, and not texts that sentence-transformers would cut off.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 Offset = tuple[int, int]
 
@@ -41,11 +44,11 @@ class Tokeniser(Protocol):
 class Tokens:
     """The tokenizer of an embedding model. Safe to use from several threads: nothing in it changes."""
 
-    def __init__(self, folder: Path, prefix: str = "passage: ") -> None:
-        """Load `folder`/tokenizer.json (half a second). `prefix`: what the model wants before a passage."""
+    def __init__(self, folder: Path, prefix: str = "passage: ", tokenizer: Tokenizer | None = None) -> None:
+        """Use `tokenizer`, or load `folder`/tokenizer.json (half a second). `prefix`: what comes before a passage."""
         from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer = tokenizer or Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._limit = _read_at_once(folder) - self._tokenizer.num_special_tokens_to_add(False) - self.count(prefix)
@@ -65,6 +68,10 @@ class Tokens:
         A token of white space alone stands, empty, where the next one begins: it is read only with that one.
         """
         return _trimmed(text, self._tokenizer.encode(text, add_special_tokens=False).offsets)
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return each text's tokens as the model reads them, with its own marks."""
+        return [list(found.ids) for found in self._tokenizer.encode_batch_fast(list(texts))]
 
 
 class Estimate:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from rag import archive, loaders, web
 from rag.arrivals import Arrivals, Source, locked_job
 from rag.backup_manifest import DIGEST
-from rag.errors import AulaError, Cancelled, DamagedDocument, DocumentError, EncryptedDocument
+from rag.errors import AulaError, Cancelled, DamagedDocument, DocumentError, EncryptedDocument, RestoreBusy
 from rag.jobs import Job, Jobs
 from rag.lanes import Lane
 from rag.loaders import Opened
@@ -169,8 +169,8 @@ class Unpacker:
         kinds = {"archive": self._unpack, "address": self._fetch, "locked": self._try}
         try:
             kinds[entry.kind](entry, opened[1])
-        except Cancelled:
-            pass  # it was paused or cancelled, and its job says so
+        except (Cancelled, RestoreBusy):
+            pass  # it was paused or cancelled, and its job says so; or everything stops, and it goes on afterwards
         except Exception as error:
             if not isinstance(error, AulaError):
                 log.exception("what was handed in could not be taken apart")

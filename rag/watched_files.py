@@ -49,6 +49,13 @@ class WatchedFiles:
             rows = [row for row in connection.execute(query) if row.folder]
         return [Watch(row.owner, row.id, Folder(**row.folder)) for row in rows]
 
+    def lasts(self, watch: Watch) -> bool:
+        """Tell whether the collection is still there, and still filled by that folder."""
+        query = select(collections.c.folder).where(collections.c.id == watch.collection)
+        with self._reads.connect() as connection:
+            folder = connection.execute(query).scalar()
+        return bool(folder) and Folder(**folder) == watch.folder
+
     def end(self, owner: str, collection: str) -> None:
         """Watch no longer; the documents stay. Raises CollectionNotFound."""
         with self._database.begin() as connection:

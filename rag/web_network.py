@@ -23,6 +23,9 @@ _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _SLICE = 0.5  # seconds for which a read waits before it looks whether it should
 _DIAL = 10.0
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that has been given out for the Internet (RFC 4291)
+# ... less what is not for it: protocols (RFC 2928), examples (RFC 3849, RFC 9637).
+_SPECIAL = [ipaddress.ip_network(block) for block in ("2001::/23", "2001:db8::/32", "3fff::/20")]
 # Public in form, and the cloud's own service for the machine that asks: 169.254.169.254 of Azure's older machines.
 _METADATA = {ipaddress.ip_address("168.63.129.16")}
 
@@ -53,6 +56,8 @@ def is_public(address: str) -> bool:
     inner = _wrapped(parsed)
     if inner is not None:
         return is_public(str(inner))
+    if parsed.version == 6 and (parsed not in _UNICAST or any(parsed in block for block in _SPECIAL)):
+        return False
     hidden = parsed.is_private or parsed.is_reserved or parsed.is_multicast or parsed.is_link_local
     return parsed.is_global and not hidden and parsed not in _METADATA
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from rag.collections import Collection, Folder
+from rag.folder_states import FolderState
 from rag.folder_tree import Root
-from rag.folders import FolderState
 from ui.components import button
 from ui.texts import count, say
 
@@ -37,9 +37,7 @@ def collection_list(collections: Sequence[Collection], states: Mapping[str, Fold
 def _row(collection: Collection, state: FolderState | None, lang: str) -> Markup:
     facts = [count(lang, "collections.documents", collection.documents)]
     if state is not None:
-        facts.append(say(lang, "collections.watches" if state.there else "collections.away", folder=state.name))
-    elif collection.folder is not None:
-        facts.append(say(lang, "collections.imports"))
+        facts += _folder_facts(state, lang)
     notes = _left_out(state, lang) if state else Markup("")
     return Markup(
         '<li class="aula-row" data-collection="{}"><div class="aula-row-main"><span class="aula-name">{}</span>'
@@ -47,19 +45,28 @@ def _row(collection: Collection, state: FolderState | None, lang: str) -> Markup
     ).format(collection.id, collection.name, " · ".join(facts), notes, _buttons(collection, lang))
 
 
+def _folder_facts(state: FolderState, lang: str) -> list[str]:
+    if state.done:
+        return []
+    if state.once:
+        return [say(lang, "collections.imports" if state.there else "collections.import_away", folder=state.name)]
+    return [say(lang, "collections.watches" if state.there else "collections.away", folder=state.name)]
+
+
 def _left_out(state: FolderState, lang: str) -> Markup:
-    """Return how many files of a watched folder are not taken in, with their names in a fold."""
+    """Return how many files of a folder are not taken in, with the reasons and their names in a fold."""
     if not state.skipped:
         return Markup("")
     names = ", ".join(state.skipped[:_SHOWN]) + (", …" if len(state.skipped) > _SHOWN else "")
-    said = count(lang, "collections.skipped", len(state.skipped))
-    return Markup('<details class="aula-note"><summary>{}</summary>{}</details>').format(said, names)
+    said, why = count(lang, "collections.left_out", len(state.skipped)), say(lang, "collections.left_out_why")
+    return Markup('<details class="aula-note"><summary>{}</summary>{} {}</details>').format(said, why, names)
 
 
 def _buttons(collection: Collection, lang: str) -> Markup:
+    stop = "halt" if collection.folder and collection.folder.once else "unwatch"
     found = [
         _asking("rename", collection, lang, write=collection.name, ok="common.save"),
-        *([_asking("unwatch", collection, lang, ok="collections.unwatch")] if collection.folder else []),
+        *([_asking(stop, collection, lang, ok=f"collections.{stop}")] if collection.folder else []),
         _asking("delete", collection, lang, ok="common.delete"),
     ]
     if collection.documents:

@@ -9,7 +9,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from rag.collections import Folder
-from rag.errors import FolderUnreadable
+from rag.errors import AulaError, DocumentNotFound, FolderUnreadable
 from rag.pages import FORMATS
 from rag.services import Services
 from ui.collection_rows import collection_list, folder_list, folder_of
@@ -34,6 +34,7 @@ class CollectionsPanel:
             "delete": lambda owner, key, _: self._collections.delete(owner, key),
             "clear": lambda owner, key, _: self._clear(owner, key),
             "unwatch": lambda owner, key, _: self._folders.end(owner, key),
+            "halt": lambda owner, key, _: self._folders.end(owner, key),
         }
 
     def layout(self) -> None:
@@ -91,9 +92,20 @@ class CollectionsPanel:
             self._does[do](owner_of(request), key, value)
 
     def _clear(self, owner: str, collection: str) -> None:
-        """Delete a collection with its documents; what fills it is stopped first, or they would come again."""
+        """Delete a collection with its documents; what fills it is stopped first, or they would come again.
+
+        One that cannot be deleted keeps none of the others; the first error is told.
+        """
+        failed: list[AulaError] = []
         for document in self._collections.delete(owner, collection):
-            self._library.delete(owner, document)
+            try:
+                self._library.delete(owner, document)
+            except DocumentNotFound:  # deleted in another window
+                continue
+            except AulaError as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
     @guarded
     def browse(self, request: gr.Request, event: gr.EventData, at: str) -> str:

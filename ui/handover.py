@@ -7,9 +7,11 @@ no upload that is larger than a document may be.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -20,7 +22,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-MINUTES = 10  # as long a file waits
+from rag.errors import BackupWaited
+
+MINUTES = 10  # as long a file waits after it was last touched
 PREFIX = "aula-handover/"
 _PLACE = re.compile(r"/aula-handover/([A-Za-z0-9_-]{43})$")
 _CHUNK = 2**20
@@ -55,32 +59,63 @@ class Handover:
             return ""
 
     def arrived(self, token: str) -> Path:
-        """Return where the file lies that was sent under `token`."""
-        return self._in(token)
+        """Return where the file lies that was sent under `token`. Raises BackupWaited when it is gone."""
+        path = self._in(token)
+        if not path.is_file():
+            raise BackupWaited
+        self.keep(token)
+        return path
+
+    def keep(self, token: str) -> None:
+        """Let what waits under `token` wait as long again from now on: somebody works with it."""
+        with suppress(OSError):
+            os.utime(self._name(token))
 
     def discard(self, token: str) -> None:
         """Forget what waits under `token`, in whichever direction."""
-        for path in (self._out(token), self._in(token), self._name(token)):
-            with suppress(OSError):  # it is being fetched; it goes when that is done
+        for path in self._paths(token):
+            with suppress(OSError):  # Windows: not while it is open; it goes with the next start
                 path.unlink(missing_ok=True)
 
     def take(self, token: str) -> tuple[IO[bytes], str, int] | None:
-        """Return the file for `token` open for reading, its name and its size; from now on nobody else can have it."""
-        taken = self._out(token).with_suffix(".taken")
+        """Return the file for `token` open for reading, its name and its size; nobody else can have it until `taken`."""
+        taken = self._taken(token)
         try:
             self._out(token).replace(taken)
-            name = self.called(token)
             file, size = taken.open("rb"), taken.stat().st_size
         except OSError:
             return None
-        self.discard(token)
-        with suppress(OSError):  # Windows: not while it is open
-            taken.unlink()
-        return file, name, size
+        return file, self.called(token), size
 
-    def taken(self, token: str) -> None:
-        """Remove what `take` could not, now that it is closed."""
-        self._out(token).with_suffix(".taken").unlink(missing_ok=True)
+    def taken(self, token: str, whole: bool) -> None:
+        """End what `take` began, its file closed: it is gone when it was sent whole, else it can be fetched again."""
+        with suppress(OSError):  # discarded meanwhile
+            if whole:
+                self._taken(token).unlink()
+                self._name(token).write_bytes(b"")
+                self._name(token).replace(self._sent(token))
+            else:
+                self._taken(token).replace(self._out(token))
+                self.keep(token)
+
+    def state(self, token: str) -> str:
+        """Return how a file stands that was given: "waiting", "going", "sent" to its last byte, or "gone"."""
+        for path, state in (
+            (self._taken(token), "going"),
+            (self._out(token), "waiting"),
+            (self._sent(token), "sent"),
+            (self._taken(token), "going"),  # between the looks
+        ):
+            if path.exists():
+                return state
+        return "gone"
+
+    def size(self, token: str) -> int:
+        """Return how many bytes a file has that waits to be fetched. Raises BackupWaited when it is gone."""
+        try:
+            return self._out(token).stat().st_size
+        except OSError:
+            raise BackupWaited from None
 
     def receive(self, token: str) -> IO[bytes] | None:
         """Return a file to write into, if one is expected under `token` and nothing has come yet."""
@@ -95,10 +130,27 @@ class Handover:
     def _token(self) -> str:
         self._folder.mkdir(parents=True, exist_ok=True)
         token = secrets.token_urlsafe(32)
-        late = threading.Timer(MINUTES * 60, self.discard, [token])
+        self._later(token, MINUTES * 60)
+        return token
+
+    def _later(self, token: str, seconds: float) -> None:
+        late = threading.Timer(seconds, self._late, [token])
         late.daemon = True
         late.start()
-        return token
+
+    def _late(self, token: str) -> None:
+        """Discard what has waited long enough. What grows, or is fetched or worked with, does not wait."""
+        touched = [_touched(path) for path in self._paths(token) if path.exists()]
+        left = max(touched, default=0.0) + MINUTES * 60 - time.time()
+        if touched and self._taken(token).exists():
+            left = MINUTES * 60
+        if left > 0:
+            self._later(token, left)
+        else:
+            self.discard(token)
+
+    def _paths(self, token: str) -> tuple[Path, ...]:
+        return self._out(token), self._taken(token), self._sent(token), self._in(token), self._name(token)
 
     def _path(self, token: str, suffix: str) -> Path:
         return self._folder / f"{hashlib.sha256(token.encode()).hexdigest()}{suffix}"
@@ -106,11 +158,25 @@ class Handover:
     def _out(self, token: str) -> Path:
         return self._path(token, ".out")
 
+    def _taken(self, token: str) -> Path:
+        return self._path(token, ".taken")
+
+    def _sent(self, token: str) -> Path:
+        return self._path(token, ".sent")
+
     def _in(self, token: str) -> Path:
         return self._path(token, ".in")
 
     def _name(self, token: str) -> Path:
         return self._path(token, ".name")
+
+
+def _touched(path: Path) -> float:
+    """Return when a file was last written to or kept, in seconds since 1970; 0 when it has just gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 class HandoverRoute:
@@ -145,15 +211,19 @@ class HandoverRoute:
             "content-disposition": f"attachment; filename*=utf-8''{quote(name)}",
             "cache-control": "no-store",
         }
+        whole, browser = False, Request(scope, receive)
         try:
             raw = [(key.encode(), value.encode()) for key, value in headers.items()]
             await send({"type": "http.response.start", "status": 200, "headers": raw})
             while data := await run_in_threadpool(file.read, _CHUNK):
                 await send({"type": "http.response.body", "body": data, "more_body": True})
+                if await browser.is_disconnected():  # the server itself sends on into nothing
+                    return
+            whole = True
             await send({"type": "http.response.body", "body": b""})
         finally:
             await run_in_threadpool(file.close)
-            self._handover.taken(token)
+            self._handover.taken(token, whole)
 
     async def _receive(self, token: str, scope: Scope, receive: Receive, send: Send) -> None:
         file = await run_in_threadpool(self._handover.receive, token)

@@ -38,14 +38,17 @@ class Near:
         )
 
     def get(self, cancel: threading.Event | None = None) -> tuple[SimpleNamespace, SimpleNamespace]:
-        return self._embedder, SimpleNamespace(search=self._search, get=lambda chunks: {})
+        return self._embedder, SimpleNamespace()
+
+    def search(self, index: object, query: np.ndarray, k: int, inside: list[str] | None) -> dict[int, float]:
+        return {chunk: COSINES["es" if key[0] == "a" else "en"] for chunk, key in self._store.ids().items()}
+
+    def cosines(self, index: object, query: np.ndarray, chunks: list[int]) -> dict[int, float]:
+        return {}
 
     def _sentences(self, texts: list[str]) -> np.ndarray:
         languages = {text: language for language, text in TEXTS.items()}
         return np.array([[COSINES[languages[text]], 0.0] for text in texts])
-
-    def _search(self, query: np.ndarray, k: int, documents: list[str] | None) -> dict[int, float]:
-        return {chunk: COSINES["es" if key[0] == "a" else "en"] for chunk, key in self._store.ids().items()}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from rag import bm25, lexical
 from rag.frequencies import Frequencies
+from rag.store import Store
 
 WORDS = [f"w{rank}" for rank in range(1, 200)]
 
@@ -100,18 +101,58 @@ def test_counts_are_those_of_the_index(filled):
         assert lexical.counted(connection)[0] == 400
 
 
-def test_a_large_librarys_frequencies_are_remembered_until_it_has_changed(filled, monkeypatch):
+def test_a_large_librarys_frequencies_are_remembered_until_it_changes(filled, monkeypatch):
+    monkeypatch.setattr("rag.frequencies._EXACT", 100)
+    frequencies = Frequencies()
+    terms = ["w1", "w40", "nowhere"]
+    with filled.begin() as connection:
+        before = frequencies.of(connection, terms)
+        assert before == lexical.document_frequencies(connection, terms)
+        with monkeypatch.context() as patched:
+            patched.setattr(lexical, "document_frequencies", lambda *_: pytest.fail("counted again"))
+            assert frequencies.of(connection, ["w1", "w40"]) == before
+    with filled.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM chunk_terms WHERE rowid = 1")
+        lexical.add(connection, [(1, "w40 nowhere")])
+    with filled.begin() as connection:
+        now = frequencies.of(connection, terms)
+        assert now == lexical.document_frequencies(connection, terms)
+        assert now[1]["nowhere"] == 1
+        lexical.remove(connection, "a")
+    with filled.begin() as connection:
+        assert frequencies.of(connection, terms) == lexical.document_frequencies(connection, terms)
+
+
+def test_an_exchange_that_changes_no_sum_is_noticed(filled, monkeypatch):
     monkeypatch.setattr("rag.frequencies._EXACT", 100)
     frequencies = Frequencies()
     with filled.begin() as connection:
-        before = frequencies.of(connection, ["w1", "w40", "nowhere"])
-        assert before == lexical.document_frequencies(connection, ["w1", "w40", "nowhere"])
+        connection.exec_driver_sql("DELETE FROM chunk_terms WHERE rowid IN (1, 2)")
+        lexical.add(connection, [(1, "w40 gone"), (2, "w40 stays")])
+    with filled.begin() as connection:
+        assert frequencies.of(connection, ["gone", "stays", "new"])[1] == {"gone": 1, "stays": 1}
+        sums = lexical.counted(connection)
     with filled.begin() as connection:
         connection.exec_driver_sql("DELETE FROM chunk_terms WHERE rowid = 1")
+        lexical.add(connection, [(1, "stays new")])
     with filled.begin() as connection:
-        assert frequencies.of(connection, ["w1", "w40"])[1] == before[1]  # one of 600: as good as before
-        lexical.remove(connection, "a")
+        assert lexical.counted(connection) == sums
+        assert frequencies.of(connection, ["gone", "stays", "new"])[1] == {"stays": 2, "new": 1}
+
+
+def test_a_word_asked_before_its_document_came_is_found_afterwards(filled, monkeypatch):
+    monkeypatch.setattr("rag.frequencies._EXACT", 100)
+    store = Store(filled)
+    assert store.lexical(["zorglub"], None, 5) == {}
     with filled.begin() as connection:
-        now = frequencies.of(connection, ["w1", "w40"])
-        assert now == lexical.document_frequencies(connection, ["w1", "w40"])
-        assert now[1]["w1"] < before[1]["w1"]
+        connection.exec_driver_sql("DELETE FROM chunk_terms WHERE rowid = 7")
+        lexical.add(connection, [(7, "the zorglub stands here")])
+    assert list(store.lexical(["zorglub"], None, 5)) == [7]
+
+
+def test_chunks_without_any_term_give_no_scores(filled):
+    with filled.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM chunk_terms")
+        lexical.add(connection, [(1, "")])
+    with filled.begin() as connection:
+        assert bm25.contributions(connection, ["lamp"], [1]) == {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +15,9 @@ from sqlalchemy import Engine, update
 from rag.collections import Collections, Folder
 from rag.database import documents
 from rag.errors import CollectionNotFound, DocumentNotFound, FolderUnreadable
-from rag.folder_tree import FolderTree, key_of
+from rag.folder_copy import copied
+from rag.folder_states import Patience
+from rag.folder_tree import FolderTree, Found, key_of
 from rag.folders import Folders
 from rag.ingest import Library
 from rag.store import Document, Facts, Store
@@ -27,10 +30,12 @@ class Shelf:
         self.store = Store(database)
         self.status = "ready"
         self.read: list[str] = []
+        self.before: Callable[[str], object] = lambda name: None  # what happens while a file is taken in
 
     def add(self, owner: str, uploads: Sequence[tuple[Path, str]], collection: str | None = None) -> list[str]:
         for path, name in uploads:
             key = _id(path.read_text())
+            self.before(name)
             self.read.append(name)
             if not self.store.stored(key):
                 self.store.save(Facts(key, ".txt", 1, "", "section", "es", self.status), [], [])
@@ -127,8 +132,6 @@ def test_a_link_put_in_the_place_of_a_folder_leads_nowhere(desk: Desk, tmp_path:
     found = desk.folders._tree.look(Folder(key_of(desk.root), "apuntes")).files["sub/a.txt"]
     (desk.place / "sub").rename(tmp_path / "fuera")
     (desk.place / "sub").symlink_to(tmp_path / "fuera")
-    from rag.folder_copy import copied
-
     with copied(found, desk.work, (desk.folders._tree, Folder(key_of(desk.root), "apuntes"))) as copy:
         assert copy is None
     assert desk.look() == set()
@@ -251,3 +254,128 @@ def test_watching_ends_and_the_documents_stay(desk: Desk) -> None:
     assert desk.folders.states("ana") == {}
     with pytest.raises(DocumentNotFound):
         desk.shelf.document("eva", _id("uno"))
+
+
+@pytest.mark.parametrize("once", [True, False])
+def test_deleting_the_collection_ends_what_fills_it(desk: Desk, once: bool) -> None:
+    for name in "abcd":
+        desk.put(f"{name}.txt", name)
+    begin = desk.folders.import_once if once else desk.folders.watch
+    shelf = begin("ana", Folder(key_of(desk.root), "apuntes"))
+    desk.shelf.before = lambda name: name == "b.txt" and desk.collections.delete("ana", shelf)
+    assert desk.look(1 if once else 2) == {"a.txt"}  # not the one that was on its way at that moment either
+    assert desk.shelf.read == ["a.txt", "b.txt"]
+
+
+def test_a_folder_that_is_stopped_in_the_middle_takes_in_no_more(desk: Desk) -> None:
+    for name in "abc":
+        desk.put(f"{name}.txt", name)
+    shelf = desk.folders.import_once("ana", Folder(key_of(desk.root), "apuntes"))
+    desk.shelf.before = lambda name: desk.folders.end("ana", shelf)
+    assert desk.look(3) == {"a.txt"}
+    assert desk.collections.get("ana", shelf).documents == 1
+
+
+def test_stopping_waits_for_no_look(desk: Desk) -> None:
+    shelf = desk.watch()
+    with desk.folders._looking:
+        ending = threading.Thread(target=desk.folders.end, args=("ana", shelf), daemon=True)
+        ending.start()
+        ending.join(20)
+        assert not ending.is_alive()
+    assert desk.collections.get("ana", shelf).folder is None
+
+
+def test_what_is_too_large_is_left_out_without_a_byte_of_it_copied(desk: Desk, monkeypatch) -> None:
+    shelf = desk.watch()
+    desk.put("a.txt", "uno")
+    desk.look()
+    monkeypatch.setattr("rag.folder_tree.MAX_BYTES", 5)
+    desk.put("b.txt", "demasiado")
+    desk.put("a.txt", "ha crecido", 5)
+    assert desk.look(4) == {"a.txt"}  # as it was
+    assert desk.folders.states("ana")[shelf].skipped == ("a.txt", "b.txt")
+
+
+def test_a_copy_ends_when_nobody_wants_it_or_the_file_grows(desk: Desk, monkeypatch) -> None:
+    monkeypatch.setattr("rag.folder_copy._BLOCK", 2)
+    place = Folder(key_of(desk.root), "apuntes")
+    desk.put("a.txt", "uno dos tres")
+    where = (desk.folders._tree, place)
+    found = desk.folders._tree.look(place).files["a.txt"]
+    asked: list[int] = []
+
+    def ended() -> bool:
+        asked.append(1)
+        return len(asked) == 3
+
+    with copied(found, desk.work, where, ended) as copy:
+        assert copy is None
+    assert len(asked) == 3
+    asked.clear()
+    desk.put("a.txt", "uno dos tres y cuatro y cinco")
+    with copied(found, desk.work, where, lambda: bool(asked.append(1))) as copy:
+        assert copy is None
+    assert len(asked) <= found.bytes / 2
+
+
+def test_a_file_that_cannot_be_read_is_tried_ever_less_often() -> None:
+    patience, place, found = Patience(), ("c", "a.txt"), Found("a.txt", "/a.txt", 1, 1.0)
+    tried = []
+    for look in range(40):
+        if not patience.rests(place, found):
+            tried.append(look)
+            patience.failed(place, found)
+    assert tried == [0, 3, 8, 17, 34]
+    assert not patience.rests(place, Found("a.txt", "/a.txt", 2, 2.0))  # it has changed
+    assert patience.of("c") == ["a.txt"]
+    patience.read(place)
+    assert patience.of("c") == []
+
+
+def test_an_import_says_what_it_left_out(desk: Desk, monkeypatch) -> None:
+    desk.put("a.txt", "uno")
+    desk.put("b.txt", "dos")
+    desk.put("c.exe", "x")
+    folder = Folder(key_of(desk.root), "apuntes")
+    shelf = desk.folders.import_once("ana", folder)
+    assert (desk.folders.states("ana")[shelf].once, desk.folders.states("ana")[shelf].done) == (True, False)
+    inside = desk.folders._tree.inside
+    monkeypatch.setattr(desk.folders._tree, "inside", lambda at, file: "b.txt" not in file and inside(at, file))
+    assert desk.look(1) == {"a.txt"}
+    state = desk.folders.states("ana")[shelf]
+    assert (state.done, state.skipped) == (True, ("b.txt", "c.exe"))
+    assert desk.folders.states("eva") == {}
+    away = desk.folders.import_once("ana", folder)
+    desk.place.rename(desk.root / ".fuera")
+    desk.look(2)
+    assert not desk.folders.states("ana")[away].there
+
+
+def test_a_second_thread_waits_for_one_that_hangs(desk: Desk) -> None:
+    hangs, free = threading.Event(), threading.Event()
+
+    def taken(name: str) -> None:
+        hangs.set()
+        free.wait()
+
+    desk.shelf.before = taken
+    desk.put("a.txt", "uno")
+    desk.put("b.txt", "dos")
+    desk.folders.import_once("ana", Folder(key_of(desk.root), "apuntes"))
+    desk.folders.start()
+    assert hangs.wait(20)
+    first = desk.folders._worker
+    assert first is not None
+    desk.folders._stop.set()  # as `stop` does, which has given up waiting for it
+    desk.folders.start()
+    second = desk.folders._worker
+    assert second is not None
+    assert second is not first
+    assert desk.shelf.read == []
+    free.set()
+    first.join(20)
+    assert not first.is_alive()
+    desk.folders.stop()
+    assert desk.folders._worker is None
+    assert sorted(set(desk.shelf.read)) == sorted(desk.shelf.read)  # nothing twice

@@ -18,7 +18,7 @@ PREFIXES = {key.split(".")[0] for key in table("en")}
 COMPOSED = re.compile(
     r"(lang|common\.(seconds|minutes|hours)|reader|window|header\.(ready|loading|failed|none)"
     r"|docs\.(state|page|why|which|runs_where|pause|resume|dismiss|retry|move|unlock)"
-    r"|collections\.(rename|delete|clear|unwatch|import|watch)(_name|_ask|_begun)?$"
+    r"|collections\.(rename|delete|clear|unwatch|halt|import|watch)(_name|_ask|_begun)?$"
     r"|chat\.(scope|language|preset)_|chat\.(temperature|top_k|top_p|min_p|repeat_penalty|max_tokens|seed)(_info)?$"
     r"|models\.(in_use|loading|installed)$)"
 )
