@@ -31,6 +31,10 @@ _MOST_OBJECTS = 20_000
 _COVERED = 0.8  # of the page, by pictures
 _SCAN_DOTS = 0.9  # to the point: 65 to the inch; a scan has 100 or more
 _GLYPH_NAME = re.compile(r"/(?:g|gid|cid|uni|glyph)\d+|\(cid:\d+\)")  # where a font does not say what they mean
+# What writes nothing: strings that are empty, or blank.
+_NOTHING = re.compile(rb"(?:\(\s*\)|<\s*>)\s*(?:Tj\b|['\"])|\[(?:[\s\d.+-]|\(\s*\)|<\s*>)*\]\s*TJ\b")
+_MOST_ANNOTATIONS = 500  # of a page that are looked at
+_WRITTEN = {pdfium_c.FPDF_ANNOT_WIDGET, pdfium_c.FPDF_ANNOT_FREETEXT, pdfium_c.FPDF_ANNOT_STAMP}
 _WRITES = re.compile(rb"\b(?:Tj|TJ|Do)\b|['\"]")
 
 
@@ -91,7 +95,7 @@ def read_raw(file: PdfFile, number: int) -> RawPage:
     """Return page `number` by PDFium, or by pypdf where that finds nothing or nonsense."""
     if file.pdfium is None:
         return read_plain(file, number)
-    page = file.pdfium[number - 1]
+    page = _with_forms(file.pdfium, number - 1)
     try:
         found, raw = _by_pdfium(page, number)
     finally:
@@ -107,6 +111,27 @@ def read_raw(file: PdfFile, number: int) -> RawPage:
     if file.repaired and not found.lines and not found.drawn:
         raise Refused("damaged")  # its instructions are in the part that is lost
     return RawPage(number, drawn=found.drawn, pictures=found.pictures, garbled=garbled)
+
+
+def _with_forms(document: pypdfium2.PdfDocument, index: int) -> pypdfium2.PdfPage:
+    """Open a page; what is typed into its forms and notes is made part of it first: PDFium's text leaves it out."""
+    page = document[index]
+    count = min(pdfium_c.FPDFPage_GetAnnotCount(page), _MOST_ANNOTATIONS)
+    if not any(_annotation(page, place) in _WRITTEN for place in range(count)):
+        return page
+    pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
+    page.close()  # only what is opened anew has it
+    return document[index]
+
+
+def _annotation(page: pypdfium2.PdfPage, place: int) -> int:
+    annotation = pdfium_c.FPDFPage_GetAnnot(page, place)
+    if not annotation:
+        return -1
+    try:
+        return int(pdfium_c.FPDFAnnot_GetSubtype(annotation))
+    finally:
+        pdfium_c.FPDFPage_CloseAnnot(annotation)
 
 
 def read_plain(file: PdfFile, number: int) -> RawPage:
@@ -184,7 +209,7 @@ def _by_pypdf(file: PdfFile, number: int, drawn: str) -> RawPage | None:
     stored = _stored_bytes(page)
     contents = page.get_contents()
     data = contents.get_data() if contents is not None else b""
-    writes = _WRITES.search(data)
+    writes = _WRITES.search(_NOTHING.sub(b"", data))
     text = page.extract_text()[:MOST_CHARS] if writes else ""
     lost = writes or (not data.strip() and stored > _EMPTY_STREAM)
     if lost and not drawn and not text.strip():

@@ -9,7 +9,7 @@ import pytest
 
 from rag.cleaning import is_cipher
 from rag.layout import Line
-from rag.pages import PageText
+from rag.pages import HEADINGS, PageText
 from rag.parse_pdf import Asked, PdfDocument
 from rag.pdf_rows import arranged
 from tests.pdf_bytes import escaped, pdf, stream
@@ -192,6 +192,21 @@ def test_bookmarks_say_what_is_a_heading(pages):
     assert [headings(page) for page in found] == [[(1, "1. Horario"), (3, "En verano")], [(1, "Préstamo")]]
 
 
+def test_a_page_has_so_many_headings_and_no_more(pages):
+    shown: list[Shown] = []
+    for n in range(HEADINGS + 50):
+        top = 30 * (HEADINGS + 50 - n)
+        shown += [
+            (72, top, 20, "F1", f"Heading {n} of the book"),
+            (72, top - 14, 9, "F1", f"Words of the {n}th part of it."),
+        ]
+    (page,) = pages(drawn(shown, size=(595, 30 * (HEADINGS + 52))))
+    found = headings(page)
+    assert len(found) == HEADINGS
+    assert found[-1][1].startswith(f"Heading {HEADINGS - 1} of")
+    assert f"Heading {HEADINGS + 49} of" in page.text
+
+
 def test_running_text_has_no_headings(pages):
     (page,) = pages(drawn([*prose(), (72, 500, 11, "F2", "nota"), *prose(top=480), (72, 400, 30, "F1", "42 %")]))
     assert page.headings == ()
@@ -311,3 +326,26 @@ def test_a_page_whose_letters_cannot_be_believed_waits_for_its_picture(pages):
         ("text", "", True),
         ("waiting", "garbled", False),
     ]
+
+
+def test_what_is_typed_into_a_form_or_a_note_is_read(pages):
+    look = stream(
+        b"BT /F1 12 Tf 0 4 Td (Lucia Prado) Tj ET",
+        b"/Type/XObject/Subtype/Form/BBox[0 0 200 20]/Resources<</Font<</F1 3 0 R>>>>",
+    )
+    field = b"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Lucia Prado)/F 4/Rect[90 600 290 620]/AP<</N 8 0 R>>>>"
+    fonts = b"/Resources<</Font<</F1 3 0 R>>>>"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]%s/Contents 5 0 R/Annots[7 0 R]>>" % fonts
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm 6 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[4 0 R]>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+        page,
+        stream(b"BT /F1 12 Tf 90 700 Td (Solicitud de carne) Tj ET"),
+        b"<</Fields[7 0 R]>>",
+        field,
+        look,
+    ]
+    (found,) = pages(pdf(objects))
+    assert "Solicitud de carne" in found.text
+    assert "Lucia Prado" in found.text
