@@ -35,8 +35,8 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile
 _ENCRYPTED = 0x1  # of a member's flags
 _UTF8 = 0x800
 # What zipfile, and what unpacks for it, raise of bytes that are not as they should be; a name may be no UTF-8 either.
-_AMISS = (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError, ValueError, EOFError)
-_AMISS += (struct.error, zlib.error, lzma.LZMAError)
+_AMISS: tuple[type[Exception], ...]
+_AMISS = (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError, struct.error, zlib.error, lzma.LZMAError)
 _ENTRY = 2048  # bytes that an entry of the directory may take on average: its name and what systems note beside it
 _LONGEST_NAME = 200
 _OLE = b"\xd0\xcf\x11\xe0"  # the container of an encrypted office file, and of the formats before 2007
@@ -229,7 +229,9 @@ def check_office(path: Path, memory: int, needed: str, streamed: str = "\0") -> 
     try:
         with opened(path) as archive:
             parts = archive.infolist()
-    except (_DirectoryTooLargeError, *_AMISS) as error:
+    except _DirectoryTooLargeError as error:
+        raise Refused("damaged") from error
+    except _AMISS as error:
         raise Refused("damaged") from error
     if needed not in {part.filename for part in parts}:
         raise Refused("damaged")

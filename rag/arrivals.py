@@ -94,7 +94,7 @@ class Arrivals:
             accepted = self._store.accept(source.owner, upload, name, source.collection)
         if accepted == "locked":
             self._ask(key, upload.id, name, source)
-        elif accepted == "duplicate":
+        elif accepted == "duplicate" or self._failed(upload.id):
             self._again(key, upload.id, name, source)
         else:
             self.begin(key, upload.id, name, source)
@@ -111,6 +111,10 @@ class Arrivals:
             return
         self._reporter.follow(document, source.job)
         self._pipeline.begin(document)
+
+    def _failed(self, document: str) -> bool:
+        state = self._store.state(document)
+        return state is not None and state.status == "failed"
 
     def _again(self, key: str, document: str, name: str, source: Source) -> None:
         """What is held already is a duplicate; one that failed, or is on its way, goes on."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag import vector_rows
+from rag import mending, vector_rows
 from rag.errors import AulaError, Cancelled
 from rag.kept_vectors import KeptVectors
+from rag.lanes import low_priority
 from rag.mending import Progress, adopt, at_rest, beside, embed_missing, empty_index, mend, open_index
 from rag.nearest import Nearest
 from rag.store import Store
@@ -52,6 +53,7 @@ class Dense:
         self._loaded: tuple[Embedder, VectorStore] | None = None
         self._stop = threading.Event()
         self._ended = False  # for good: what only makes room ends `_stop` again
+        self.busy: Callable[[], bool] = lambda: False  # whether the chat model is answering, which comes first
         self.state = "none"
         self.complete = False  # whether every chunk has its vector: half an index would hide the rest
         self.error: AulaError | None = None
@@ -68,8 +70,8 @@ class Dense:
         self._settled.clear()
         self.state = "loading"
 
-    def load(self, folder: Path, spec: EmbeddingSpec) -> None:
-        """Load the model (seconds), open its index, then embed what has no vector."""
+    def load(self, folder: Path, spec: EmbeddingSpec, behind: bool = False) -> None:
+        """Load the model (seconds), open its index, then embed what has no vector: for hours, so `behind` others."""
         from rag.embeddings import Embedder
 
         self.expect()
@@ -78,7 +80,9 @@ class Dense:
             self._take(embedder, open_index(self._folder, spec.collection))
             self.complete = False
         self._settled.set()
-        self._catch_up_logged()
+        if behind:  # not before: questions wait for the model
+            low_priority()
+        mending.logged(self.catch_up)
 
     def _take(self, embedder: Embedder, index: VectorStore) -> None:
         self._loaded = embedder, index
@@ -99,7 +103,7 @@ class Dense:
             if old is not None:  # Chroma counts who has a folder open, and makes none anew before the last has closed
                 old[1].close()
         self._settled.set()
-        self._catch_up_logged()  # what was written on the way, under the old model alone
+        mending.logged(self.catch_up)  # what was written on the way, under the old model alone
 
     @property
     def serving(self) -> str | None:
@@ -116,7 +120,7 @@ class Dense:
         """Embed every chunk under a model that does not serve yet, those too that come meanwhile. Raises Cancelled."""
         before: list[int] = []
         while (missing := self.kept.missing(embedder.spec.collection)) and missing != before:
-            embed_missing(self._store, self.kept, embedder, stop, progress)
+            embed_missing(self._store, self.kept, embedder, stop, progress, self.busy)
             before = missing
 
     def prepared(self, model: str) -> tuple[int, int]:
@@ -176,11 +180,15 @@ class Dense:
             log.exception("Chroma could not be told of new vectors; they are added at the next start")
 
     def forget(self, document: str) -> None:
-        """Remove a document's vectors from Chroma, if there are any; those in SQLite go with its chunks."""
+        """Remove a document's vectors from Chroma, never raising; those in SQLite go with its chunks."""
         loaded = self._loaded
         self._nearest.forget(document)
-        if loaded is not None:
-            loaded[1].remove(document)
+        try:
+            if loaded is not None:
+                loaded[1].remove(document)
+        except Exception:
+            log.exception("Chroma could not forget a document: it is put right")
+            self.catch_up_soon()
 
     # -- for what searches -------------------------------------------------------------------------------------
 
@@ -214,7 +222,7 @@ class Dense:
                 return
             embedder, index = loaded
             adopt(self.kept, index)
-            embed_missing(self._store, self.kept, embedder, self._stop)
+            embed_missing(self._store, self.kept, embedder, self._stop, busy=self.busy)
             self._nearest.clear()
             mend(self.kept, index, self._stop)
             if self._loaded is loaded:
@@ -223,7 +231,7 @@ class Dense:
 
     def catch_up_soon(self) -> None:
         """Begin `catch_up` in a thread of its own."""
-        threading.Thread(target=self._catch_up_logged, name="aula-catch-up", daemon=True).start()
+        mending.logged_behind("aula-catch-up", self.catch_up)
 
     def rebuild(self) -> None:
         """Make Chroma's folder anew from SQLite; words alone find until it is whole. Raises Cancelled."""
@@ -232,7 +240,7 @@ class Dense:
             if loaded is None:
                 return
             self.complete = False
-            embed_missing(self._store, self.kept, loaded[0], self._stop)
+            embed_missing(self._store, self.kept, loaded[0], self._stop, busy=self.busy)
             self._nearest.clear()
             mend(self.kept, self._empty(*loaded), self._stop)
             self.complete = True
@@ -281,23 +289,10 @@ class Dense:
                 yield
             finally:
                 self._nearest.clear()
-                threading.Thread(target=self._rebuild_logged, name="aula-rebuild", daemon=True).start()
+                mending.logged_behind("aula-rebuild", self.rebuild)
 
     def _empty(self, embedder: Embedder, index: VectorStore) -> VectorStore:
         index.close()
         fresh = empty_index(self._folder, index.name)
         self._loaded = embedder, fresh
         return fresh
-
-    def _rebuild_logged(self) -> None:
-        try:
-            with suppress(Cancelled):  # the app ends, or another restore begins it again
-                self.rebuild()
-        except Exception:
-            log.exception("the vectors could not be made anew")
-
-    def _catch_up_logged(self) -> None:
-        try:
-            self.catch_up()
-        except Exception:
-            log.exception("the vectors could not be completed; the next start tries again")

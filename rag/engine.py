@@ -51,6 +51,7 @@ class Engine:
         self._settings = settings
         self._catalogue = catalogue
         self._dense = dense
+        dense.busy = self.answering
         self._downloads = Downloads(catalogue)
         self.switching = Switching(settings, catalogue, dense)
         self._lock = threading.RLock()
@@ -119,7 +120,7 @@ class Engine:
         from rag.embeddings import embedding_spec
 
         self._dense.expect()
-        self._dense.load(self._catalogue.path(name), embedding_spec(self._catalogue, name))
+        self._dense.load(self._catalogue.path(name), embedding_spec(self._catalogue, name), behind=True)
 
     def _start_model(self) -> None:
         """Load the default model, or the starter until the default one has come."""

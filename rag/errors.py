@@ -27,6 +27,7 @@ AulaError
 │   ├── PageNotDrawn         no picture can be made of a page
 │   ├── BadCut               chunk size or overlap outside what makes sense
 │   ├── DocumentShared       somebody else holds it too, so it stays as it is
+│   ├── NothingToCut         nothing of it could be read
 │   ├── ArchiveUnsafe        too many files in a ZIP, too large ones, or made to fill the disk
 │   ├── ArchiveNested        an archive inside of another
 │   ├── ArchiveLink          a member that only points elsewhere
@@ -375,6 +376,15 @@ class DocumentShared(DocumentError):
             "Otra persona tiene también «{name}» en esta Aula y sus fragmentos son comunes, así que se queda dividido "
             "como está. La vista previa te enseña cómo quedaría."
         ),
+    }
+
+
+class NothingToCut(DocumentError):
+    """`name`: a document that could not be read."""
+
+    messages = {
+        "en": "Nothing of “{name}” could be read, so there is nothing to cut. Choose “Retry” to read it again.",
+        "es": "No se ha podido leer nada de «{name}», así que no hay nada que dividir. Elige «Reintentar».",
     }
 
 

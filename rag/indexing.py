@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +18,9 @@ from rag.chunking import Cut, Path_, Span, chunk_page, path_after, searchable
 from rag.dense import Dense
 from rag.embeddings import Matrix
 from rag.errors import Cancelled
+from rag.lanes import give_way
 from rag.language import detect_document
+from rag.page_rows import TEXT
 from rag.pages import PageText
 from rag.records import State
 from rag.store import Store
@@ -29,8 +30,6 @@ from rag.work import Work
 SLICE = 32  # chunks: about three seconds of two cores
 _PAGES = 64
 _SAMPLE = 20  # pages that the language is told by
-_YIELD_S = 15.0  # how long a slice waits for the chat model; then it has its turn all the same
-_LOOK_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ class Indexer:
         if state is None or not self._language(work, state):
             return False
         tokens = self._dense.tokens(work.cancel) or Estimate()
-        found = self._of_text(state, tokens) or self._of_pictures(state, tokens)
+        found = self._of_text(state, tokens) or self._of_pictures(state, tokens, work.opens and ocr.available())
         if found is None:
             return False
         embedded = self.embed(found.texts(), work.cancel)
@@ -78,8 +77,8 @@ class Indexer:
 
     def forget(self, document: str) -> None:
         """Forget what is remembered of a document."""
-        for key in [key for key in self._trails if key[0] == document]:
-            del self._trails[key]
+        for key in [key for key in list(self._trails) if key[0] == document]:  # the lane adds some meanwhile
+            self._trails.pop(key, None)
 
     # -- slices ------------------------------------------------------------------------------------------------
 
@@ -101,9 +100,13 @@ class Indexer:
             trail = ahead
         return Slice("text", taken, spans, trail) if whole and taken else None
 
-    def _of_pictures(self, state: State, tokens: Tokeniser) -> Slice | None:
-        """Return the next page that was read from its picture: one at a time, as they come."""
-        pages = self._store.unindexed(state.id, 1, "ocr")
+    def _of_pictures(self, state: State, tokens: Tokeniser, seen: bool) -> Slice | None:
+        """Return the next page that was read from its picture: one at a time, as they come.
+
+        Then those whose picture could not be read, or is not `seen`, with the few words that they have besides it.
+        """
+        kinds = ("ocr", "failed") if seen else ("ocr", "failed", "waiting")
+        pages = next(filter(None, (self._store.unindexed(state.id, 1, how) for how in kinds)), [])
         if not pages:
             return None
         trail = copy.copy(self._trail(state.id, "ocr"))
@@ -126,7 +129,7 @@ class Indexer:
         """Return the model's name and the vectors; None without a model. The chat comes first. Raises Cancelled."""
         found: list[tuple[str, Matrix]] = []
         for start in range(0, len(texts), SLICE):
-            self._let_chat_answer(cancel)
+            give_way(self._busy, cancel)
             part = self._dense.embed(texts[start : start + SLICE], cancel)
             if part is None or (found and part[0] != found[0][0]):  # the model came, or was changed, on the way
                 return None
@@ -134,12 +137,6 @@ class Indexer:
         if not found:
             return None
         return found[0][0], np.concatenate([matrix for _, matrix in found])
-
-    def _let_chat_answer(self, cancel: threading.Event) -> None:
-        end = time.monotonic() + _YIELD_S
-        while self._busy() and time.monotonic() < end:
-            if cancel.wait(_LOOK_S):
-                raise Cancelled
 
     def _write(self, work: Work, found: Slice, embedded: tuple[str, Matrix] | None) -> None:
         model, matrix = embedded or ("", None)
@@ -153,7 +150,7 @@ class Indexer:
                 self._dense.publish(ids, work.document, matrix)
         self._trails[work.document, found.how] = found.trail
         work.unembedded |= bool(ids) and matrix is None
-        work.pages_indexed(len(numbers), len(ids))
+        work.pages_indexed(sum(page.how in TEXT for page in found.pages), len(ids))
 
     # -- language ----------------------------------------------------------------------------------------------
 

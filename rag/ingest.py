@@ -139,7 +139,7 @@ class Library:
         """Queue cutting a document anew, into chunks of at most `size` tokens that share up to `overlap`.
 
         Returns the job's id; until it is done the old chunks answer, and a cancel leaves them. Raises BadCut,
-        DocumentNotFound (also for another's) and DocumentShared.
+        DocumentNotFound (also for another's), NothingToCut and DocumentShared.
         """
         cut = Cut(size, overlap)
         job = self._pipeline.recutter.job(uuid.uuid4().hex, owner, document)

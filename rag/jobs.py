@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.errors import AulaError
 
-_KEPT = 200  # finished jobs that are still listed
+_KEPT = 200  # finished jobs of one owner that are still listed
+_FRESH_S = 600.0  # and whatever has ended since, which somebody may be about to look at
 ENDED = frozenset({"done", "failed", "cancelled"})
 _RESTING = frozenset({"paused", "locked"})  # until the person does something
 
@@ -77,20 +78,37 @@ class Jobs:
         """Begin with none."""
         self._jobs: dict[str, Job] = {}
         self._cancels: dict[str, threading.Event] = {}
+        self._ended: dict[str, float] = {}  # when
+        self._awaited: Counter[str] = Counter()
         self._changed = threading.Condition(threading.RLock())
 
     # -- for whoever does the work -----------------------------------------------------------------------------
 
     def put(self, job: Job) -> None:
-        """List a job, or list it anew, at the end; the oldest ended ones go."""
+        """List a job, or list it anew, at the end; the owner's oldest ended ones go."""
         with self._changed:
             self._jobs.pop(job.id, None)
             self._jobs[job.id] = job
             self._cancels[job.id] = threading.Event()
-            ended = [key for key, other in self._jobs.items() if other.ended]
-            for key in ended[: max(0, len(ended) - _KEPT)]:
-                self._drop(key)
+            self._note_end(job)
+            self._thin_out(job.owner)
             self._changed.notify_all()
+
+    def _note_end(self, job: Job) -> None:
+        if job.ended:
+            self._ended.setdefault(job.id, time.monotonic())
+        else:
+            self._ended.pop(job.id, None)
+
+    def _thin_out(self, owner: str) -> None:
+        """Drop the oldest ended jobs of an owner, but for those that are waited for, parts of an open one, or fresh."""
+        ended = [job for key in self._ended if (job := self._jobs[key]).owner == owner]
+        since = time.monotonic() - _FRESH_S
+        for job in ended[: max(0, len(ended) - _KEPT)]:
+            parent = self._jobs.get(job.part_of)
+            awaited = self._awaited[job.id] or self._awaited[job.part_of] or (parent is not None and not parent.ended)
+            if not awaited and self._ended[job.id] <= since:
+                self._drop(job.id)
 
     def update(self, key: str, **changes: object) -> None:
         """Change a job's fields, if it is still listed: the person may have cleared its row."""
@@ -98,6 +116,7 @@ class Jobs:
             known = self._jobs.get(key)
             if known is not None:
                 self._jobs[key] = replace(known, **changes)  # type: ignore[arg-type]
+                self._note_end(self._jobs[key])
                 self._changed.notify_all()
 
     def follow(self, document: str) -> list[Job]:
@@ -126,6 +145,7 @@ class Jobs:
                 cancel.set()
             self._jobs.clear()
             self._cancels.clear()
+            self._ended.clear()
             self._changed.notify_all()
 
     # -- for whoever waits -------------------------------------------------------------------------------------
@@ -146,7 +166,15 @@ class Jobs:
 
         Ends when each has ended or waits for the person.
         """
-        end = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            self._awaited.update(ids)
+        try:
+            yield from self._changes(owner, ids, None if timeout is None else time.monotonic() + timeout)
+        finally:
+            with self._changed:
+                self._awaited -= Counter(ids)
+
+    def _changes(self, owner: str, ids: Sequence[str], end: float | None) -> Iterator[list[Job]]:
         last: list[Job] | None = None
         while True:
             with self._changed:
@@ -178,14 +206,16 @@ class Jobs:
             self._changed.notify_all()
 
     def _named(self, owner: str, ids: Sequence[str]) -> list[Job]:
-        found: list[Job] = []
-        for key in ids:
-            found += [job for job in self.of(owner) if key in (job.id, job.part_of)]
-        return found
+        by_key: dict[str, list[Job]] = {}
+        for job in self.of(owner):
+            for key in {job.id, job.part_of}:
+                by_key.setdefault(key, []).append(job)
+        return [job for key in ids for job in by_key.get(key, ())]
 
     def _drop(self, key: str) -> None:
         del self._jobs[key]
         self._cancels.pop(key, None)
+        self._ended.pop(key, None)
 
 
 class Pace:

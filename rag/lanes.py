@@ -10,9 +10,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from rag.errors import Cancelled
+
 log = logging.getLogger(__name__)
 
 _NICE = 10  # of 19: whoever answers a person comes first
+_YIELD_S = 15.0  # how long a slice waits for the chat model; then it has its turn all the same
+_LOOK_S = 0.1
 
 
 def low_priority() -> None:
@@ -20,6 +24,14 @@ def low_priority() -> None:
     if sys.platform == "linux":  # elsewhere the id of a thread may be that of another process
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+
+
+def give_way(busy: Callable[[], bool], stop: threading.Event) -> None:
+    """Wait while the chat model is `busy` with an answer, but not for ever. Raises Cancelled when `stop` is set."""
+    end = time.monotonic() + _YIELD_S
+    while busy() and time.monotonic() < end:
+        if stop.wait(_LOOK_S):
+            raise Cancelled
 
 
 class Lane:
@@ -33,19 +45,22 @@ class Lane:
         self._waiting: dict[str, None] = {}  # in order
         self._at: str | None = None
         self._asked_again = False
-        self._stopped = True
+        self._stopped = threading.Event()  # one for each thread: an old one may still be in its turn
+        self._stopped.set()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to work."""
-        self._stopped = False
-        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+        with self._changed:
+            self._stopped = threading.Event()
+            self._at, self._asked_again = None, False
+            self._thread = threading.Thread(target=self._run, args=(self._stopped,), name=self._name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """End after the turn at hand, and forget who waits."""
         with self._changed:
-            self._stopped = True
+            self._stopped.set()
             self._waiting.clear()
             self._changed.notify_all()
         if self._thread is not None:
@@ -69,7 +84,7 @@ class Lane:
     def others_wait(self) -> bool:
         """Tell whether somebody waits for the turn at hand to end."""
         with self._changed:
-            return bool(self._waiting) or self._stopped
+            return bool(self._waiting) or self._stopped.is_set()
 
     def let_go(self, key: str, timeout: float) -> None:
         """Wait until `key` does not have the turn, at most `timeout` seconds."""
@@ -78,20 +93,22 @@ class Lane:
             if threading.current_thread() is not self._thread:
                 self._changed.wait_for(lambda: self._at != key, max(0.0, end - time.monotonic()))
 
-    def _run(self) -> None:
+    def _run(self, stopped: threading.Event) -> None:
         low_priority()
-        while (key := self._next()) is not None:
+        while (key := self._next(stopped)) is not None:
             more = self._taken(key)
             with self._changed:
-                if (more or self._asked_again) and not self._stopped:
+                if stopped is not self._stopped:  # another thread has taken its place
+                    return
+                if (more or self._asked_again) and not stopped.is_set():
                     self._waiting.setdefault(key)
                 self._at, self._asked_again = None, False
                 self._changed.notify_all()
 
-    def _next(self) -> str | None:
+    def _next(self, stopped: threading.Event) -> str | None:
         with self._changed:
-            self._changed.wait_for(lambda: self._stopped or bool(self._waiting))
-            if self._stopped:
+            self._changed.wait_for(lambda: stopped.is_set() or bool(self._waiting))
+            if stopped.is_set():
                 return None
             self._at = next(iter(self._waiting))
             del self._waiting[self._at]

@@ -17,7 +17,7 @@ from pathlib import Path
 from rag import errors
 from rag.pages import FORMATS, OLD_FORMATS, TEXTS, Limits, PageText, Parsed, Unit
 from rag.parse_failures import failure, refusal
-from rag.parse_process import Clock, Worker, worker
+from rag.parse_process import Clock, Spent, Worker, worker
 
 __all__ = [
     "FORMATS",
@@ -27,6 +27,7 @@ __all__ = [
     "Opened",
     "PageText",
     "Parsed",
+    "Spent",
     "Unit",
     "failure",
     "kind_of",
@@ -71,15 +72,18 @@ def read(
     password: str | None = None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     cancel: threading.Event | None = None,
+    spent: Spent | None = None,
 ) -> Generator[Event]:
     """Yield Opened, each page from `first` that is not in `skip`, in order, and Ended; a user calls the file `name`.
 
+    `spent` is what earlier turns took of the limits, and is kept up to date.
     A page that hangs, dies or grows comes as a failed one. Close the generator to stop. Raises a DocumentError when
     nothing can be opened: EncryptedDocument when it needs a password, WrongPassword when it needs another one; and
     Cancelled soon after `cancel` is set.
     """
     job = {"path": str(path.resolve()), "kind": kind_of(path, name), "skip": sorted(skip), "password": password}
-    return _Reading(name, job | asdict(limits), limits, first, frozenset(skip), Clock(limits, cancel)).events()
+    clock = Clock(limits, cancel, spent or Spent())
+    return _Reading(name, job | asdict(limits), limits, first, frozenset(skip), clock).events()
 
 
 def parse(
@@ -163,14 +167,17 @@ class _Reading:
 
     def _process(self) -> Generator[Event, None, str]:
         """Yield what one process reads. Returns "" when it finished, else how it was lost."""
-        job = self._job | {"first": self._next, "lost": sorted(self._lost), "avoid": sorted(self._avoid)}
+        lists = {"lost": sorted(self._lost), "avoid": sorted(self._avoid)}
+        job = self._job | lists | {"first": self._next, "used": self._clock.spent.chars}
         self._at = 0
         self._clock.start()
         loss = ""
         with worker(job) as process:
-            while self._note is None and not loss:
-                loss = yield from self._step(process)
-            self._clock.lost(process.seconds(), hung=loss == "time")
+            try:
+                while self._note is None and not loss:
+                    loss = yield from self._step(process)
+            finally:  # also when it gives way
+                self._clock.lost(process.seconds(), hung=loss == "time")
         return loss
 
     def _step(self, process: Worker) -> Generator[Event, None, str]:
@@ -223,6 +230,7 @@ class _Reading:
             if page.number < self._next or page.number > self._last() or page.number in self._skip:
                 raise ValueError("not a page that was asked for")
             self._next = page.number + 1
+            self._clock.spent.chars += len(page.text)
             self._failed |= page.how == "failed"
             if page.how != "failed":
                 self._losses = 0

@@ -9,11 +9,13 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from rag.errors import Cancelled
 from rag.kept_vectors import KeptVectors
+from rag.lanes import give_way, low_priority
 from rag.store import Store
 
 if TYPE_CHECKING:
@@ -29,13 +31,41 @@ _BESIDE = ".new"
 Progress: TypeAlias = Callable[[int, int], None]  # done, total
 
 
+def logged(work: Callable[[], None]) -> None:
+    """Do what makes vectors whole; what it fails of is logged, and the next start tries again."""
+    try:
+        with suppress(Cancelled):  # the app ends, or a restore begins it again
+            work()
+    except Exception:
+        log.exception("the vectors could not be made whole; the next start tries again")
+
+
+def logged_behind(name: str, work: Callable[[], None]) -> None:
+    """Do the same in a thread of its own, which comes after others."""
+
+    def run() -> None:
+        low_priority()
+        logged(work)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+
+
 def embed_missing(
-    store: Store, kept: KeptVectors, embedder: Embedder, stop: threading.Event, progress: Progress | None = None
+    store: Store,
+    kept: KeptVectors,
+    embedder: Embedder,
+    stop: threading.Event,
+    progress: Progress | None = None,
+    busy: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Embed every chunk that has no vector under the embedder's model, a slice to a transaction. Raises Cancelled."""
+    """Embed every chunk that has no vector under the embedder's model, a slice to a transaction. Raises Cancelled.
+
+    `busy`: whether the chat model is answering, which each slice lets come first.
+    """
     model = embedder.spec.collection
     missing = kept.missing(model)
     for start in range(0, len(missing), SLICE):
+        give_way(busy, stop)
         places = kept.places(missing[start : start + SLICE])  # before the texts: what is read must be of these
         rows = store.chunk_texts(missing[start : start + SLICE])
         vectors = embedder.encode_passages([text for _, _, text in rows], stop)

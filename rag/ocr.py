@@ -58,7 +58,8 @@ def read(
     """Read page `number`, counted from 1, of the file at `path`, of which `kind` is the suffix (".pdf", ".png").
 
     The page comes back as how="ocr"; "empty" with the reason "ocr" when nothing was recognised; "failed" with "time",
-    "memory", "damaged", "crash" or "ocr". Raises OcrMissing without Tesseract, Cancelled soon after `cancel` is set.
+    "memory", "damaged", "encrypted", "crash" or "ocr". Raises OcrMissing without Tesseract, Cancelled soon after
+    `cancel` is set.
     """
     program, tongues = _program(), languages()
     if program is None or not tongues:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.ocr_text import Recognised, Word, laid_out, recognised
+from rag.pages import Refused
 from rag.parse_worker import limit_resources
 from rag.pdf_repair import rebuilt
 
@@ -82,8 +83,9 @@ def _pdf(path: Path, password: str | None) -> pypdfium2.PdfDocument:
         document = pypdfium2.PdfDocument(path, password=password)
         if len(document):
             return document
-    except pypdfium2.PdfiumError:
-        pass
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", 0) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise Refused("encrypted") from None
     repaired = rebuilt(path)
     if repaired is None:
         raise ValueError("no pages")
@@ -159,6 +161,8 @@ def _outcome(job: OcrJob) -> dict[str, object]:
         return {"error": "memory"}
     except subprocess.TimeoutExpired:
         return {"error": "time"}
+    except Refused as refused:
+        return {"error": refused.kind}
     except (subprocess.SubprocessError, FileNotFoundError):
         return {"error": "ocr"}
     except Exception:  # whatever a page that is not what it should be gives rise to

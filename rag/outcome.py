@@ -10,14 +10,18 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 
 from rag.errors import AulaError, DamagedDocument, NoRoom, OcrMissing
-from rag.pages import PageText, Parsed
+from rag.pages import PageText, Parsed, unit_name
 from rag.parse_failures import failure
 from rag.records import NAME, State
 
 _LANGUAGES = ("en", "es")
+_ONE_WAITS = {
+    "en": "1 {unit} is a picture of text and has not been read.",
+    "es": "Hay 1 {unit} que es una imagen de texto y no se ha leído.",
+}
 _WAITING = {
-    "en": "Pages that are pictures of text and have not been read: {pages}.",
-    "es": "Páginas que son imágenes de texto y no se han leído: {pages}.",
+    "en": "{pages} {unit} are pictures of text and have not been read.",
+    "es": "Hay {pages} {unit} que son imágenes de texto y no se han leído.",
 }
 _RETRY = {"en": "Choose “Retry” to read them.", "es": "Elige «Reintentar» para leerlas."}
 
@@ -38,7 +42,7 @@ def outcome(state: State, pages: Sequence[PageText], ocr: bool) -> Outcome:
         error = failure(NAME, pages)
         return Outcome("failed", note_of(error), error)
     missing = _missing(state, pages)
-    parts = [missing, _waiting(waiting, ocr)] if waiting else [missing]
+    parts = [missing, _waiting(waiting, state.unit, ocr)] if waiting else [missing]
     note = {lang: " ".join(part[lang] for part in parts if part) for lang in _LANGUAGES}
     return Outcome("partial", note) if any(parts) else Outcome("ready")
 
@@ -88,7 +92,9 @@ def _missing(state: State, pages: Sequence[PageText]) -> Mapping[str, str]:
     return {lang: parsed.explain(lang) for lang in _LANGUAGES}
 
 
-def _waiting(pages: int, ocr: bool) -> Mapping[str, str]:
+def _waiting(pages: int, unit: str, ocr: bool) -> Mapping[str, str]:
     missing = OcrMissing()
     then = _RETRY if ocr else {lang: missing.text(lang) for lang in _LANGUAGES}
-    return {lang: f"{_WAITING[lang].format(pages=pages)} {then[lang]}" for lang in _LANGUAGES}
+    told = _ONE_WAITS if pages == 1 else _WAITING
+    said_ = {lang: told[lang].format(pages=pages, unit=unit_name(unit, lang, pages)) for lang in _LANGUAGES}
+    return {lang: f"{said_[lang]} {then[lang]}" for lang in _LANGUAGES}

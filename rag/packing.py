@@ -120,6 +120,7 @@ class Packer:
         # Nothing is shared across a heading: what begins with one has all the room.
         alone = [n == 0 or part.kind is Break.SECTION for n, part in enumerate(parts)]
         rooms = [self._size if one else self._size - self._overlap for one in alone]
+        by_tokens = [self._cost(tokens) for tokens in range(self._size + 1)]
         costs, begun = [0.0], [0]
         for last in range(1, len(parts) + 1):
             best, chosen = float("inf"), last - 1
@@ -130,17 +131,19 @@ class Packer:
                     if tokens > self._size:
                         break
                     continue
-                cost = costs[first] + self._cost(tokens, headings[last] - headings[first + 1])
+                plain = by_tokens[tokens] if tokens <= self._size else self._cost(tokens)
+                cost = costs[first] + (plain + _HEADING_INSIDE * (headings[last] - headings[first + 1]))
                 if cost < best:
                     best, chosen = cost, first
             costs.append(best + (0.0 if last == len(parts) else _COST[parts[last].kind]))
             begun.append(chosen)
         return self._shared(parts, _path(begun))
 
-    def _cost(self, tokens: int, headings: int) -> float:
+    def _cost(self, tokens: int) -> float:
+        """Return what a chunk of so many tokens costs, without the headings inside it."""
         empty = 1.0 - tokens / self._size
         small = _TOO_SMALL if tokens < self._small else 0.0
-        return 1.0 + empty * empty + small + _HEADING_INSIDE * headings
+        return 1.0 + empty * empty + small
 
     # -- what neighbours share ---------------------------------------------------------------------------------
 

@@ -62,8 +62,9 @@ class PageText:
     """One page, numbered from 1. `reason` is a code that says why there is no text, or why it is to be read by OCR.
 
     text: as the file has it; ocr: read from its picture. waiting: its picture is to be read, because it holds
-    pictures only ("image") or its font has no character map ("garbled"). empty: "" (blank) or "ocr" (nothing to read in
-    its picture). failed: "damaged", "time", "memory", "crash" or "ocr" (its picture could not be read).
+    pictures only ("image") or its font has no character map ("garbled"). empty: "" (blank), "ocr" (nothing to read in
+    its picture) or "image" (the pictures of a slide, which are not read). failed: "damaged", "time", "memory", "crash"
+    or "ocr" (its picture could not be read).
     `body`: text[start:end] is what belongs to this page alone, without the header and footer that others repeat; None
     is all of it. `headings`: those that begin on this page, in order.
     """
@@ -139,7 +140,18 @@ def label(unit: str, text: str) -> str:
     return text.partition("\n")[0][:_LONGEST_LABEL] if unit == "sheet" else ""
 
 
+def unit_name(unit: str, lang: str, count: int) -> str:
+    """Return what `count` of them are called in `lang`, in small letters: "page", "pages"."""
+    return (_ONE if count == 1 else _UNITS)[unit][lang]
+
+
 _LONGEST_LABEL = 60
+_ONE = {
+    "page": {"en": "page", "es": "página"},
+    "slide": {"en": "slide", "es": "diapositiva"},
+    "sheet": {"en": "sheet", "es": "hoja"},
+    "section": {"en": "section", "es": "sección"},
+}
 _UNITS = {  # all of one gender in Spanish, which the notes below rely on
     "page": {"en": "pages", "es": "páginas"},
     "slide": {"en": "slides", "es": "diapositivas"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +184,12 @@ def _rows_of(table: Element) -> Iterator[Element]:
 
 
 def _deck(content: Element, title: str) -> Sections:
-    slides = [section(list(_slide(page))) for page in content.iter(_tag("draw:page"))]
+    slides = [
+        replace(section(list(_slide(page))), pictured=page.find(f".//{_tag('draw:image')}") is not None)
+        for page in content.iter(_tag("draw:page"))
+    ]
     if not any(slide.text for slide in slides):
-        raise Refused("image" if content.find(f".//{_tag('draw:image')}") is not None else "empty")
+        raise Refused("image" if any(slide.pictured for slide in slides) else "empty")
     named = next((slide.text.split("\n", 1)[0] for slide in slides if slide.headings), "")
     return Sections(slides, title or named, unit="slide")
 

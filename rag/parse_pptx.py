@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,14 @@ def pptx_slides(path: Path, memory: int) -> Sections:
         slides = list(deck.slides)
     except (KeyError, ValueError, AttributeError, SyntaxError) as error:
         raise Refused("damaged") from error
-    made = [section(list(_blocks(slide))) for slide in slides]
+    made = [replace(section(list(_blocks(slide))), pictured=_has_pictures(slide)) for slide in slides]
     if not any(one.text for one in made):
-        raise Refused("image" if _has_pictures(slides) else "empty")
+        raise Refused("image" if any(one.pictured for one in made) else "empty")
     return Sections(made, deck.core_properties.title or _first_title(made), unit="slide")
 
 
-def _has_pictures(slides: list[Slide]) -> bool:
-    return any(slide.element.find(f".//{qn('p:pic')}") is not None for slide in slides)
+def _has_pictures(slide: Slide) -> bool:
+    return slide.element.find(f".//{qn('p:pic')}") is not None
 
 
 def _first_title(slides: list[Section]) -> str:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -33,16 +34,26 @@ _HURRIED = 3  # after so many of them each page has only a part of its time
 _Lines = queue.Queue[bytes | None]
 
 
+@dataclass
+class Spent:
+    """What reading a document has taken so far, over all its turns: characters of text, and seconds."""
+
+    chars: int = 0
+    seconds: float = 0.0
+
+
 class Clock:
     """The time that is left for the document and for the page at hand, and whether someone wants to stop.
 
     What counts is the processor's time: on a busy machine a sound page may wait long, and is not given up for it.
     """
 
-    def __init__(self, limits: Limits, cancel: threading.Event | None) -> None:
+    def __init__(self, limits: Limits, cancel: threading.Event | None, spent: Spent) -> None:
         self._limits = limits
         self._cancel = cancel or threading.Event()
-        self._before = 0.0  # used by processes that have ended, less what is forgiven
+        self.spent = spent
+        self._least = spent.seconds + limits.page_seconds if spent.seconds else 0.0  # of a later turn: to open it
+        self._before = spent.seconds  # used by processes that have ended, less what is forgiven
         self._now = 0.0  # used by this one
         self._began = self._page_began = (0.0, time.monotonic())  # the processor's time, and the wall's
         self._hung = 0
@@ -78,6 +89,7 @@ class Clock:
             self._hung += 1
             whole -= page
         self._before += whole
+        self.spent.seconds = self._before
         self.start()
 
     def extend(self) -> None:
@@ -92,7 +104,8 @@ class Clock:
         self._now = seconds
         if self._cancel.is_set():
             raise errors.Cancelled
-        if self._before + self._since(self._began) > self._limits.seconds * self._thousands:
+        allowed = max(self._limits.seconds * self._thousands, self._least)
+        if self._before + self._since(self._began) > allowed:
             return "over"
         allowed = self._limits.page_seconds / (4 if self._hung >= _HURRIED else 1)
         return "time" if self._since(self._page_began) > allowed else ""

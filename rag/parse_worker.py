@@ -40,7 +40,8 @@ class Document(Protocol):
 class Job:
     """What to read, from page `first` on. `skip`: pages that nobody asks for. `lost`: pages that are not to be read.
 
-    `avoid` are the pages on which PDFium died (0: on opening). The rest are Limits.
+    `avoid` are the pages on which PDFium died (0: on opening). `used`: characters of pages that were read before. The
+    rest are Limits.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class Job:
     memory_mb: int
     pages: int
     chars: int
+    used: int = 0
 
 
 def job_from(fields: dict[str, Any]) -> Job:
@@ -104,7 +106,7 @@ def serve(job: Job, emit: Emit) -> None:
     opened = {"total": document.total, "unit": document.unit, "title": document.title, "repaired": document.repaired}
     emit({**opened, "encrypted": getattr(document, "encrypted", False)})
     last = min(document.total, job.pages)
-    chars = 0
+    chars = job.used
     for page in document.pages(job.first, last):
         if page.number in job.skip or page.number in job.lost:
             continue

@@ -6,40 +6,37 @@ SQLite is the truth: what is kept here is only who has a turn, and how far a doc
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
 from rag import ocr
+from rag.ends import Ends
 from rag.errors import AulaError, Cancelled, DocumentNotFound, EncryptedDocument
 from rag.indexing import Indexer
 from rag.lane_parts import Parts
 from rag.lanes import Lane
-from rag.outcome import foreseen, locked_out, note_of, outcome
+from rag.outcome import foreseen, locked_out
 from rag.reading import Reader
 from rag.recognising import Recogniser
 from rag.records import NAME, State
 from rag.recut import Recutter
-from rag.reporting import Reporter
 from rag.work import Work
 
 log = logging.getLogger(__name__)
 
 _LET_GO_S = 5.0
+_AGAIN_S = 2.0  # after which it is tried once more to write what could not be written
 
 
-class Pipeline:
+class Pipeline(Ends):
     """Takes documents from "accepted" to "done". Safe to use from several threads."""
 
     def __init__(self, parts: Parts) -> None:
         """Nothing runs before `start`."""
-        self._store, self._dense = parts.store, parts.dense
-        self._reporter = Reporter(parts.store, parts.jobs)
-        self._works: dict[str, Work] = {}
-        self._asked: set[str] = set()  # what is as it was until somebody gives its password
-        self._lock = threading.RLock()
+        super().__init__(parts)
         self._read = Lane("aula-read", self._read_turn)
         self._index = Lane("aula-index", self._index_turn)
         self._ocr = Lane("aula-ocr", self._ocr_turn)
+        self._lanes = (self._read, self._index, self._ocr)
         self._reader = Reader(parts.store, parts.files, self._read.others_wait, self._pages_came)
         self._recogniser = Recogniser(parts.store, parts.files)
         self._indexer = Indexer(parts.store, parts.dense, parts.writing, parts.busy)
@@ -51,7 +48,7 @@ class Pipeline:
         """Go on with what is not done, then work."""
         for state in self._store.unfinished():
             self._restore(state)
-        for lane in (self._read, self._index, self._ocr):
+        for lane in self._lanes:
             lane.start()
 
     def stop(self) -> None:
@@ -62,23 +59,20 @@ class Pipeline:
             self._works.clear()
             self._asked.clear()
         self.recutter.stop()
-        for lane in (self._read, self._index, self._ocr):
+        for lane in self._lanes:
             lane.stop()
 
     def _restore(self, state: State) -> None:
         """Take a document up where an earlier run left it."""
-        tally = self._store.tally(state.id)
-        pictures = tally.waiting and ocr.available()
-        if state.encrypted and (not state.read or pictures):
-            if not state.finished:
-                self._store.set_status(state.id, "locked")
-            elif not state.read:
-                self._store.read_no_more(state.id)
-            pictures = 0
-        elif state.status == "locked" and state.read:
+        tally, sees = self._store.tally(state.id), ocr.available()
+        shut = state.is_shut(tally, sees)
+        if state.status == "locked" and not shut:
             self._store.set_status(state.id, "reading")
-        if state.finished and state.status != "paused" and state.read and not tally.left and not pictures:
-            return
+        elif state.finished and state.status != "paused":
+            if shut:
+                self._store.read_no_more(state.id)
+            if (shut or state.read) and not tally.is_open(sees and not shut):
+                return
         self._reporter.follow(state.id)
         self.begin(state.id)
 
@@ -90,10 +84,13 @@ class Pipeline:
             state = self._store.state(document)
             if state is None or document in self._works:
                 return
-            if state.status in ("paused", "locked"):
-                self._reporter.rest(document, state.status)
-                return
             tally = self._store.tally(document)
+            locked = password is None and not state.finished and state.is_shut(tally, ocr.available())
+            if locked and state.status != "paused":
+                self._store.set_status(document, "locked")
+            if locked or state.status in ("paused", "locked"):
+                self._reporter.rest(document, "paused" if state.status == "paused" else "locked")
+                return
             work = Work(state, tally, tally.rows - len(self._store.page_numbers(document)), password)
             self._works[document] = work
         self._reporter.show(work)
@@ -102,21 +99,25 @@ class Pipeline:
         self._index.put(document)
         if tally.waiting:
             self._ocr.put(document)
-        self._check(work)
 
     def pause(self, document: str) -> None:
         """Let a document rest until `resume`, also after a restart."""
-        if self.under_way(document):
-            self._store.set_status(document, "paused")
-            self._take_off(document)
-            self._reporter.rest(document, "paused")
+        with self._lock:
+            if document in self._works:
+                self._store.set_status(document, "paused")
+                self._take_off(document)
+                self._reporter.rest(document, "paused")
 
     def resume(self, document: str) -> None:
         """Go on with a paused document."""
         state = self._store.state(document)
         if state is not None and state.status == "paused":
             self._wake(state)
-            self.begin(document)
+            if state.finished and state.is_shut(self._store.tally(document), ocr.available()):
+                self._store.read_no_more(document)
+                self._ask(document, EncryptedDocument(name=NAME))
+            else:
+                self.begin(document)
 
     def unlock(self, document: str, password: str) -> None:
         """Go on with a locked document, or with one that is to be read again."""
@@ -128,11 +129,6 @@ class Pipeline:
             self._asked.discard(document)
             self._store.read_again(document)
             self.begin(document, password)
-
-    def _ask(self, document: str, error: EncryptedDocument) -> None:
-        """Ask for the password of a document that is left as it was until that comes: nothing of it is kept."""
-        self._asked.add(document)
-        self._reporter.rest(document, "locked", error)
 
     def again(self, document: str) -> None:
         """Read again what could not be read; of an encrypted document once its password has come."""
@@ -162,6 +158,7 @@ class Pipeline:
         """Let go of one that is to be deleted: on return its file is not open here."""
         self._take_off(document)
         self._asked.discard(document)
+        self.recutter.forget(document)
         self._read.let_go(document, _LET_GO_S)
         self._ocr.let_go(document, _LET_GO_S)
         self._indexer.forget(document)
@@ -169,6 +166,14 @@ class Pipeline:
     def cut(self, key: str) -> None:
         """Give a cut its turn."""
         self._index.put(key)
+
+    def _go_on(self, document: str) -> None:
+        self._index.put(document)
+
+    def _ended(self, document: str) -> None:
+        self._indexer.forget(document)
+        for key in self.recutter.all():
+            self._index.put(key)
 
     def under_way(self, document: str) -> bool:
         """Tell whether something is being done for a document."""
@@ -178,14 +183,6 @@ class Pipeline:
     def _wake(self, state: State) -> None:
         status = "partial" if state.finished else "reading" if state.pages else "waiting"
         self._store.set_status(state.id, status)
-
-    def _take_off(self, document: str) -> None:
-        with self._lock:
-            work = self._works.pop(document, None)
-        if work is not None:
-            work.cancel.set()
-        for lane in (self._read, self._index, self._ocr):
-            lane.drop(document)
 
     # -- turns -------------------------------------------------------------------------------------------------
 
@@ -198,6 +195,16 @@ class Pipeline:
         work = self._work(document)
         if work is None:
             return False
+        try:
+            return self._try(work, turn, fail)
+        except Exception as error:  # what it came to cannot be written down, as on a full disk: it stays under way
+            if not locked_out(error):
+                log.exception("what a document came to could not be kept")
+                self._reporter.trouble(document, foreseen(error))
+                work.cancel.wait(_AGAIN_S)
+            return True
+
+    def _try(self, work: Work, turn: Callable[[Work], bool], fail: Callable[[Work, AulaError], None]) -> bool:
         try:
             more = turn(work)
         except (Cancelled, DocumentNotFound):
@@ -212,7 +219,7 @@ class Pipeline:
                 log.exception("a document could not be taken in")
             fail(work, foreseen(error))
             return False
-        self._reporter.show(work, at_once=not more)
+        self._show(work, at_once=not more)
         if not more:
             self._check(work)
         return more
@@ -236,64 +243,4 @@ class Pipeline:
         if work.pictures():
             self._ocr.put(work.document)
         self._index.put(work.document)
-        self._reporter.show(work, at_once=False)
-
-    # -- ends --------------------------------------------------------------------------------------------------
-
-    def _check(self, work: Work) -> None:
-        """Finish a document that nothing more can be done for."""
-        with self._lock:
-            if self._works.get(work.document) is not work:
-                return
-            state = self._store.state(work.document)
-            if state is None or not state.read:
-                return
-            tally = self._store.tally(work.document)
-            if tally.left or (tally.waiting and ocr.available()):
-                return
-            del self._works[work.document]
-            self._finish(state, work.unembedded)
-
-    def _finish(self, state: State, unembedded: bool) -> None:
-        came_to = outcome(state, self._store.outline(state.id), ocr.available())
-        self._store.finish(state.id, came_to.status, came_to.note)
-        self._indexer.forget(state.id)
-        self._reporter.ended(state.id, came_to.error)
-        if unembedded:
-            self._dense.catch_up_soon()  # the model may have come on the way
-        for key in self.recutter.all():
-            self._index.put(key)
-
-    def _fail(self, work: Work, error: AulaError) -> None:
-        """End reading; what has been read before stays and is indexed."""
-        with self._lock:
-            if self._works.get(work.document) is not work:
-                return
-            tally = self._store.tally(work.document)
-            if tally.text or tally.ocr or tally.waiting:
-                self._store.all_read(work.document, "", note_of(error))
-                work.all_read()
-            else:
-                del self._works[work.document]
-                self._store.finish(work.document, "failed", note_of(error))
-                self._reporter.ended(work.document, error)
-        self._index.put(work.document)
-
-    def _give_up(self, work: Work, error: AulaError) -> None:
-        """End all that is done for a document; what is missing can be tried again."""
-        if self._work(work.document) is work:
-            self._take_off(work.document)
-            tally = self._store.tally(work.document)
-            self._store.finish(work.document, "partial" if tally.chunks else "failed", note_of(error))
-            self._reporter.ended(work.document, error)
-
-    def _locked(self, work: Work, error: EncryptedDocument) -> None:
-        if self._work(work.document) is work:
-            self._take_off(work.document)
-            state = self._store.state(work.document)
-            if state is not None and state.finished:
-                self._store.read_no_more(work.document)
-                self._ask(work.document, error)
-            else:
-                self._store.lock(work.document)
-                self._reporter.rest(work.document, "locked", error)
+        self._show(work, at_once=False)

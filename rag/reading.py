@@ -15,6 +15,7 @@ from rag.store import Store
 from rag.work import Work
 
 _TURN = 64  # pages after which a document gives way, when others wait
+_LONG_TURN = 1000  # where opening it is what takes the time: all but PDFs are read whole for that
 _BATCH = 32  # pages a transaction
 _BATCH_S = 1.0
 
@@ -38,6 +39,7 @@ class Reader:
         """
         known = self._store.page_numbers(work.document)
         first = next(number for number in count(1) if number not in known)
+        work.spent = work.spent or loaders.Spent(self._store.characters(work.document))
         events = loaders.read(
             self._files / work.document,
             work.name,
@@ -45,12 +47,14 @@ class Reader:
             skip={number for number in known if number > first},
             password=work.password,
             cancel=work.cancel,
+            spent=work.spent,
         )
         with closing(events):
             return self._follow(work, events)
 
     def _follow(self, work: Work, events: Generator[Event]) -> bool:
         batch = _Batch(self._store, work, self._progress)
+        turn = _TURN if work.suffix == ".pdf" else _LONG_TURN
         try:
             for event in events:
                 if isinstance(event, Opened):
@@ -61,7 +65,7 @@ class Reader:
                     work.all_read()
                 else:
                     batch.add(event)
-                    if batch.pages >= _TURN and self._others_wait():
+                    if batch.pages >= turn and self._others_wait():
                         return True
             return False
         finally:

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from rag import ocr
-from rag.errors import OcrMissing
+from rag.errors import EncryptedDocument, OcrMissing
 from rag.pages import PageText
 from rag.store import Store
 from rag.work import Work
@@ -23,23 +23,30 @@ class Recogniser:
         self._files = files
 
     def turn(self, work: Work) -> bool:
-        """Read the picture of one page; False when none waits, or Tesseract is not there. Raises Cancelled."""
+        """Read the picture of one page; False when none waits, or it cannot be read now.
+
+        Raises Cancelled, and EncryptedDocument when that takes the password.
+        """
         waiting = self._store.waiting_pages(work.document)
-        if not waiting or not ocr.available():
+        if not (waiting and work.opens and ocr.available()):
             return False
         page = self._page(work, waiting[0])
         if page is None:
             return False
-        if self._store.settle_page(work.document, page):
-            work.page_recognised(page)
+        settled = self._store.settle_page(work.document, page)
+        if settled is not None:
+            work.page_recognised(settled)
         return True
 
     def _page(self, work: Work, number: int) -> PageText | None:
         path = self._files / work.document
         try:
-            return ocr.read(path, work.suffix, number, password=work.password, cancel=work.cancel)
+            page = ocr.read(path, work.suffix, number, password=work.password, cancel=work.cancel)
         except OcrMissing:  # it was there a moment ago
             return None
         except OSError:
             log.exception("a page could not be read from its picture")
             return PageText(number, "", "failed", "ocr")
+        if page.reason == "encrypted":
+            raise EncryptedDocument(name=work.name)
+        return page

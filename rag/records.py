@@ -131,12 +131,17 @@ class State:
     finished: bool = False
     holders: tuple[tuple[str, str], ...] = ()
 
+    def is_shut(self, tally: Tally, ocr: bool) -> bool:
+        """Tell whether going on takes its password: it is still to be read, or pictures are and `ocr` is there."""
+        return self.encrypted and (not self.read or bool(tally.waiting and ocr))
+
 
 @dataclass(frozen=True)
 class Tally:
     """How many pages are in which state: `left` are text and not yet indexed, `waiting` for their picture to be read.
 
-    `numbers` of a page that could not be read stand in the ledger.
+    `words`: those of `waiting` that have a few words besides the picture, which are not indexed. `numbers` of a page
+    that could not be read stand in the ledger.
     """
 
     rows: int = 0
@@ -146,7 +151,12 @@ class Tally:
     failed: int = 0
     waiting: int = 0
     left: int = 0
+    words: int = 0
     chunks: int = 0
+
+    def is_open(self, ocr: bool) -> bool:
+        """Tell whether there is something to do once all is read; `ocr`: pictures can be read now."""
+        return bool(self.left or (self.waiting if ocr else self.words))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from rag.chunking import Cut, Path_, Span, chunk_page, searchable
 from rag.dense import Dense
 from rag.embeddings import Matrix
-from rag.errors import AulaError, Cancelled, DamagedDocument, DocumentShared
+from rag.errors import AulaError, Cancelled, DamagedDocument, DocumentShared, NothingToCut
 from rag.jobs import Job, Jobs, Pace
 from rag.store import Store
 from rag.tokens import Estimate
@@ -57,8 +57,13 @@ class Recutter:
         self._cuttings: dict[str, _Cutting] = {}
 
     def job(self, key: str, owner: str, document: str) -> Job:
-        """Return the job for a document. Raises DocumentNotFound, also for another's, and DocumentShared."""
+        """Return the job for a document.
+
+        Raises DocumentNotFound, also for another's, NothingToCut for one that failed, and DocumentShared.
+        """
         known = self._store.document(owner, document)
+        if known.status == "failed":
+            raise NothingToCut(name=known.name)
         if self._store.held_by_others(owner, document):
             raise DocumentShared(name=known.name)
         return Job(
@@ -86,6 +91,11 @@ class Recutter:
     def has(self, key: str) -> bool:
         """Tell whether it is a job of these."""
         return key in self._cuttings
+
+    def forget(self, document: str) -> None:
+        """Let go of a document that is deleted."""
+        for key in [key for key, cutting in list(self._cuttings.items()) if cutting.document == document]:
+            self._cuttings.pop(key, None)
 
     def stop(self) -> None:
         """Forget all; the old chunks stay."""
@@ -119,6 +129,8 @@ class Recutter:
         if cancel.is_set():
             raise Cancelled
         state = self._store.state(cutting.document)
+        if state is not None and state.status == "failed":
+            raise NothingToCut(name=self._store.document(cutting.owner, cutting.document).name)
         if state is not None and not (state.read and state.status in ("ready", "partial")):
             return False  # it is asked again once the document is done
         if not cutting.split:
@@ -134,11 +146,13 @@ class Recutter:
         cutting.old = self._store.chunk_ids(cutting.document)
         tokens = self._dense.tokens(cancel) or Estimate()
         above: dict[str, Path_] = {"text": (), "ocr": ()}
+        ledger = self._store.ledger(cutting.owner, cutting.document).pages
+        held = {page.number for page in ledger if page.chunks}  # also pictures that are not read, with a few words
         for page in self._store.page_rows(cutting.document):
             if cancel.is_set():
                 raise Cancelled
-            if page.how in above:
-                spans, after = chunk_page(page, cutting.cut, tokens, above[page.how])
+            if page.how in above or page.number in held:
+                spans, after = chunk_page(page, cutting.cut, tokens, above["text" if page.how == "text" else "ocr"])
                 cutting.spans += spans
                 above = {"text": after, "ocr": after} if page.how == "text" else {**above, "ocr": after}
         cutting.split = True

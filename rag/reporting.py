@@ -40,6 +40,11 @@ class Reporter:
             told = renamed(error, job.name) if error else None
             self._jobs.update(job.id, stage=stage, status=stage, eta_s=None, error=told)
 
+    def trouble(self, document: str, error: AulaError) -> None:
+        """Say why a document that is under way does not get on."""
+        for job in self._jobs.follow(document):
+            self._jobs.update(job.id, error=renamed(error, job.name), eta_s=None)
+
     def ended(self, document: str, error: AulaError | None = None) -> None:
         """Say that nothing more is done for a document."""
         for job in self._jobs.follow(document):

@@ -28,10 +28,11 @@ class Block:
 
 @dataclass(frozen=True)
 class Section:
-    """The text of a section, and where in it headings begin."""
+    """The text of a section, and where in it headings begin. `pictured`: it shows pictures, which are not read."""
 
     text: str
     headings: tuple[Heading, ...] = ()
+    pictured: bool = False
 
 
 class Sections:
@@ -69,7 +70,7 @@ class Sections:
             if text.strip():
                 yield PageText(number, text, "text", headings=section.headings)
             else:
-                yield PageText(number, "", "empty")
+                yield PageText(number, "", "empty", "image" if section.pictured else "")
 
 
 def first_heading(blocks: Sequence[Block]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select, update
 
-from rag.database import documents, holdings, reading
+from rag.database import documents, holdings, pages, reading
+from rag.page_rows import AGAIN
 
 IN = 500  # ids a statement: under SQLite's limit on variables in every build
 T = TypeVar("T")
@@ -42,3 +43,9 @@ def held_by(connection: Connection, owner: str, document: str) -> bool:
     """Tell whether `owner` has the document."""
     query = select(holdings.c.document).where(holdings.c.owner == owner, holdings.c.document == document)
     return connection.execute(query).first() is not None
+
+
+def as_they_were(connection: Connection, document: str) -> None:
+    """Let pages that were to be read once more, and have not been, be failed ones again."""
+    again = (pages.c.document == document) & pages.c.reason.startswith(AGAIN, autoescape=True)
+    connection.execute(update(pages).where(again).values(reason=func.substr(pages.c.reason, len(AGAIN) + 1)))

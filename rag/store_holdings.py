@@ -28,14 +28,20 @@ class Holdings(Rows):
     def accept(self, owner: str, upload: Upload, name: str, collection: str | None = None) -> Accepted:
         """Make an upload a document that `owner` holds, in one transaction; say what it was.
 
-        Only "new" is still to be read. A collection that is not the owner's is none.
+        Only "new" is still to be read. A collection that is not the owner's is none. One that failed takes the new
+        name's suffix, which says how it is read.
         """
         with self._database.begin() as connection:
             shelf = _own(connection, owner, collection)
+            known = connection.execute(select(documents).where(documents.c.id == upload.id)).first()
+            other = known is not None and known.status == "failed" and known.suffix != upload.suffix
+            if other and not (known is not None and known.encrypted):
+                connection.execute(update(documents).where(documents.c.id == upload.id).values(suffix=upload.suffix))
             if held_by(connection, owner, upload.id):
                 _shelve(connection, owner, upload.id, shelf)
+                if other:
+                    _rename(connection, owner, upload.id, name)
                 return "duplicate"
-            known = connection.execute(select(documents.c.encrypted).where(documents.c.id == upload.id)).first()
             if known is not None and known.encrypted:
                 return "locked"
             if known is None:
@@ -229,6 +235,11 @@ def _own(connection: Connection, owner: str, collection: str | None) -> str | No
 def _hold(connection: Connection, owner: str, document: str, name: str, collection: str | None) -> None:
     row = {"owner": owner, "document": document, "name": name, "collection": collection}
     connection.execute(insert(holdings).values(added=datetime.now(UTC), **row))
+
+
+def _rename(connection: Connection, owner: str, document: str, name: str) -> None:
+    mine = (holdings.c.owner == owner) & (holdings.c.document == document)
+    connection.execute(update(holdings).where(mine).values(name=name))
 
 
 def _shelve(connection: Connection, owner: str, document: str, collection: str | None) -> None:

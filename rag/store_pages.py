@@ -6,8 +6,9 @@ Every method is one transaction, after which a restart can go on. It reads no fi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from rag import chunk_rows
@@ -17,7 +18,7 @@ from rag.embeddings import Matrix
 from rag.errors import DocumentNotFound
 from rag.page_rows import AGAIN, TEXT, page_row, page_text
 from rag.pages import PageText
-from rag.store_base import Rows, exists, portions
+from rag.store_base import Rows, as_they_were, exists, portions
 
 _PORTION = 64
 
@@ -53,6 +54,10 @@ class PageRows(Rows):
         with self._database.begin() as connection:
             if not exists(connection, document):
                 raise DocumentNotFound
+            numbers = [page.number for page in texts]
+            worded = and_(_failed(document), pages.c.text != "", pages.c.number.in_(numbers))
+            for number in connection.execute(select(pages.c.number).where(worded)).scalars().all():
+                chunk_rows.remove(connection, document, number, number)
             statement = insert(pages)
             fresh = {
                 name: statement.excluded[name] for name in ("text", "how", "reason", "body", "headings", "indexed")
@@ -66,6 +71,7 @@ class PageRows(Rows):
         """Say that no more pages will come; `code` says what is missing, as rag.pages.Parsed.note does, or `error`."""
         told = {name: value for name, value in (("code", code), ("error", error)) if value}
         with self._database.begin() as connection:
+            as_they_were(connection, document)
             values = {"read": True, "note": told or None}
             unfinished = and_(documents.c.id == document, documents.c.read.is_(False))
             connection.execute(update(documents).where(unfinished).values(**values))
@@ -86,34 +92,52 @@ class PageRows(Rows):
     def read_no_more(self, document: str) -> None:
         """Leave the pages that were to be read again as they were."""
         with self._database.begin() as connection:
-            again = and_(_failed(document), pages.c.reason.startswith(AGAIN, autoescape=True))
-            reason = func.substr(pages.c.reason, len(AGAIN) + 1)
-            connection.execute(update(pages).where(again).values(reason=reason))
+            as_they_were(connection, document)
             connection.execute(update(documents).where(documents.c.id == document).values(read=True))
 
     # -- OCR ---------------------------------------------------------------------------------------------------
 
     def waiting_pages(self, document: str) -> list[int]:
         """Return the pages whose picture is to be read, in order."""
-        query = select(pages.c.number).where(pages.c.document == document, ~pages.c.indexed, pages.c.how == "waiting")
+        query = select(pages.c.number).where(pages.c.document == document, pages.c.how == "waiting")
         with self._reads.connect() as connection:
             return list(connection.execute(query.order_by(pages.c.number)).scalars())
 
-    def settle_page(self, document: str, page: PageText) -> bool:
-        """Keep what the picture of a waiting page was read as; False when the page is gone, or was settled."""
-        values = page_row(page)
-        number = values.pop("number")
+    def settle_page(self, document: str, page: PageText) -> PageText | None:
+        """Keep what the picture of a waiting page was read as, and return what the page is now.
+
+        Where the picture gave nothing, the few words that stand besides it are the page's text. None when the page is
+        gone, or was settled.
+        """
+        waiting = and_(pages.c.document == document, pages.c.number == page.number, pages.c.how == "waiting")
         with self._database.begin() as connection:
-            waiting = and_(pages.c.document == document, pages.c.number == number, pages.c.how == "waiting")
-            return bool(connection.execute(update(pages).where(waiting).values(**values)).rowcount)
+            row = connection.execute(select(pages).where(waiting)).first()
+            if row is None:
+                return None
+            if row.text and page.how in ("empty", "failed"):
+                words = page_text(row)
+                now = replace(words, how="text", reason="") if page.how == "empty" else replace(page, text=row.text)
+                connection.execute(update(pages).where(waiting).values(how=now.how, reason=now.reason))
+                return now
+            chunk_rows.remove(connection, document, page.number, page.number)  # of those words
+            connection.execute(update(pages).where(waiting).values(**page_row(page)))
+            return page
 
     # -- indexing ----------------------------------------------------------------------------------------------
 
     def unindexed(self, document: str, limit: int, how: str = "") -> list[PageText]:
         """Return the first `limit` pages with text that is still to be indexed, in order; `how`: of one kind only."""
-        query = select(pages).where(pages.c.document == document, ~pages.c.indexed, pages.c.how.in_(_kinds(how)))
+        worded = or_(pages.c.how != "waiting", pages.c.text != "")
+        kinds = pages.c.how.in_(_kinds(how))
+        query = select(pages).where(pages.c.document == document, ~pages.c.indexed, kinds, worded)
         with self._reads.connect() as connection:
             return [page_text(row) for row in connection.execute(query.order_by(pages.c.number).limit(limit))]
+
+    def characters(self, document: str) -> int:
+        """Return how much text has been read."""
+        query = select(func.coalesce(func.sum(func.length(pages.c.text)), 0)).where(pages.c.document == document)
+        with self._reads.connect() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def sample(self, document: str, how: str, limit: int) -> list[str]:
         """Return the texts of the first `limit` pages of a kind, in order."""

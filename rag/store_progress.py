@@ -14,7 +14,7 @@ from rag.errors import DocumentNotFound
 from rag.page_rows import AGAIN, TEXT, page_text, without_again
 from rag.pages import How, PageText
 from rag.records import DONE, Ledger, PageState, State, Tally
-from rag.store_base import Rows, held_by
+from rag.store_base import Rows, as_they_were, held_by
 
 _PORTION = 64
 
@@ -26,6 +26,7 @@ class Progress(Rows):
         """Keep what a document came to."""
         values = {"status": status, "note": note, "read": True, "finished": status in DONE}
         with self._database.begin() as connection:
+            as_they_were(connection, document)
             connection.execute(update(documents).where(documents.c.id == document).values(**values))
 
     def set_status(self, document: str, status: str) -> None:
@@ -39,7 +40,7 @@ class Progress(Rows):
 
     def unfinished(self) -> list[State]:
         """Return the documents that are on their way or have pages that are not indexed, the first comer first."""
-        left = select(pages.c.document).where(~pages.c.indexed).distinct()
+        left = select(pages.c.document).where(or_(~pages.c.indexed, pages.c.how == "waiting")).distinct()
         on_the_way = documents.c.status.in_(("waiting", "reading", "paused", "locked"))
         open_ = or_(on_the_way, documents.c.read.is_(False), documents.c.id.in_(left))
         return self._states(and_(open_, documents.c.status != "failed"))
@@ -61,14 +62,18 @@ class Progress(Rows):
     def tally(self, document: str) -> Tally:
         """Count a document's pages by state, and its chunks."""
         one = pages.c.document == document
-        counted = select(pages.c.how, pages.c.indexed, func.count().label("n")).where(one)
+        worded = (pages.c.text != "").label("worded")
+        counted = select(pages.c.how, pages.c.indexed, worded, func.count().label("n")).where(one)
         with self._reads.connect() as connection:
-            rows = connection.execute(counted.group_by(pages.c.how, pages.c.indexed)).all()
+            rows = connection.execute(counted.group_by(pages.c.how, pages.c.indexed, worded)).all()
             held = connection.execute(select(func.count()).where(chunks.c.document == document)).scalar_one()
         by: Counter[str] = Counter()
         for row in rows:
             by[row.how] += row.n
-            by["left"] += row.n if row.how in TEXT and not row.indexed else 0
+            if not row.indexed and row.how in (*TEXT, "failed"):
+                by["left"] += row.n
+            if not row.indexed and row.how == "waiting" and row.worded:
+                by["words"] += row.n
         return Tally(rows=sum(row.n for row in rows), chunks=int(held), **by)
 
     def outline(self, document: str) -> list[PageText]:

@@ -147,8 +147,12 @@ class Unpacker:
         with self._writing:
             entry = self._store.intake(key)
             self._store.drop_intake(key)
-            if entry is not None and DIGEST.fullmatch(entry.source) and not self._needed(entry.source):
-                (self._places.files / entry.source).unlink(missing_ok=True)
+            if entry is not None and entry.kind != "address":
+                self._let_go(entry)
+
+    def _let_go(self, entry: Intake) -> None:
+        if DIGEST.fullmatch(entry.source) and not self._needed(entry.source):
+            (self._places.files / entry.source).unlink(missing_ok=True)
 
     def _file(self, entry: Intake) -> Path:
         """Return where its file lies. Raises DamagedDocument for a row that would name any other."""
@@ -184,8 +188,8 @@ class Unpacker:
         told = {lang: text.replace("{name}", entry.name) for lang, text in note_of(error).items()}
         with self._writing:
             self._store.set_intake(entry.id, "failed", told)
-            if entry.kind == "archive" and not self._needed(entry.source):  # its documents may be deleted from now on
-                (self._places.files / entry.source).unlink(missing_ok=True)
+            if entry.kind == "archive":  # its documents may be deleted from now on
+                self._let_go(entry)
         self._jobs.update(entry.id, stage="failed", status="failed", note=told)
 
     def _unpack(self, entry: Intake, cancel: threading.Event) -> None:

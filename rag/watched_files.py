@@ -54,7 +54,7 @@ class WatchedFiles:
         query = select(collections.c.folder).where(collections.c.id == watch.collection)
         with self._reads.connect() as connection:
             folder = connection.execute(query).scalar()
-        return bool(folder) and Folder(**folder) == watch.folder
+        return folder is not None and Folder(**folder) == watch.folder
 
     def end(self, owner: str, collection: str) -> None:
         """Watch no longer; the documents stay. Raises CollectionNotFound."""
@@ -73,8 +73,8 @@ class WatchedFiles:
         """Note that a file was taken in as it is, unless nobody watches any more."""
         row = {"collection": collection, "path": found.path, "bytes": found.bytes, "modified": found.modified}
         with self._database.begin() as connection:
-            there = select(collections.c.id).where(collections.c.id == collection, collections.c.folder.is_not(None))
-            if connection.execute(there).first() is not None:
+            there = select(collections.c.folder).where(collections.c.id == collection)
+            if connection.execute(there).scalar():  # JSON's null is not SQL's
                 replaced = insert(watched).prefix_with("OR REPLACE")
                 connection.execute(replaced.values(document=document, **row))
 

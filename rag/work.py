@@ -9,6 +9,7 @@ from typing import Any
 
 from rag.jobs import Pace
 from rag.pages import Limits, PageText
+from rag.parse_process import Spent
 from rag.records import State, Tally
 
 _REPORTS_S = 0.2
@@ -26,7 +27,9 @@ class Work:
         self.document = state.id
         self.suffix = state.suffix
         self.password = password
+        self.opens = password is not None or not state.encrypted  # else only what has been read can be worked on
         self.cancel = threading.Event()
+        self.spent: Spent | None = None  # by its reading, once that has begun
         self.unembedded = False  # some of it was written before there was an embedding model
         self.language_known = bool(state.language)
         self._lock = threading.Lock()

@@ -3,7 +3,8 @@
     python tests/kill_run.py --kills 50 [--documents 20] [--seed 1] [--embedding all-minilm-l6-v2]
 
 The app that is killed is this module too (`child`): it accepts what has not been accepted yet, goes on with the rest
-by itself, and writes down at its end what the data folder holds.
+by itself, then deletes one document, reads one again and cuts one anew, as far as that has not been done, and writes
+down at its end what the data folder holds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 OWNER = "local"
+DELETED, RETRIED, CUT = "00.md", "broken.docx", "02.txt"
+CUT_SIZE = 64
+_MOMENTS = {"begun": 3, "loaded": 5, "deleting": 1, "retrying": 1, "cutting": 1}  # and how often each is chosen
 _LONGEST_S = 600.0
 _PLACES = ("la torre", "el puerto", "la biblioteca", "el mercado", "el jardín", "la estación", "el molino", "la plaza")
 
@@ -33,10 +37,14 @@ _PLACES = ("la torre", "el puerto", "la biblioteca", "el mercado", "el jardín",
 
 
 def write_documents(folder: Path, count: int) -> None:
-    """Write `count` small documents: sections, PDFs of several pages, a page that is a picture, a table, an archive."""
+    """Write `count` small documents: sections, PDFs of several pages, a page that is a picture, a table, an archive.
+
+    And one that cannot be read.
+    """
     import zipfile
 
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / RETRIED).write_text(_paragraphs(count, 2), encoding="utf-8")
     for n in range(count):
         kind = ("md", "pdf", "txt", "pdf", "csv", "html", "zip")[n % 7]
         path = folder / f"{n:02d}.{kind}"
@@ -95,15 +103,38 @@ def child(data: Path, folder: Path, embedding: str, report: Path) -> None:
     print("begun", flush=True)
     library.start()
     accepted = {document.name for document in library.documents(OWNER)} | {job.name for job in library.jobs(OWNER)}
+    accepted |= {DELETED} if (data / "deleted").exists() else set()
     files = [path for path in sorted(folder.iterdir()) if path.name not in accepted]
     library.add(OWNER, [(path, path.name) for path in files])
     dense.load(services.catalogue.path(embedding), embedding_spec(services.catalogue, embedding))
     print("loaded", flush=True)
-    while any(not job.resting for job in library.jobs(OWNER)):
-        time.sleep(0.02)
+    settle(library)
+    change(library, data)
     dense.catch_up()
     report.write_text(json.dumps(described(services)))
     services.close()
+
+
+def settle(library: Any) -> None:
+    """Wait until nothing is under way."""
+    while any(not job.resting for job in library.jobs(OWNER)):
+        time.sleep(0.02)
+
+
+def change(library: Any, data: Path) -> None:
+    """Delete a document, read one again and cut one anew; what an earlier run has done is not done twice."""
+    held = {document.name: document for document in library.documents(OWNER)}
+    (data / "deleted").touch()  # from here on it is not taken in again
+    if DELETED in held:
+        print("deleting", flush=True)
+        library.delete(OWNER, held[DELETED].id)
+    print("retrying", flush=True)
+    library.retry(OWNER, held[RETRIED].id)
+    settle(library)
+    if held[CUT].chunk_size != CUT_SIZE:
+        print("cutting", flush=True)
+        library.rechunk(OWNER, held[CUT].id, CUT_SIZE, 0)
+    settle(library)
 
 
 def described(services: Any) -> dict[str, Any]:
@@ -172,16 +203,17 @@ class Killer:
         """Kill up to `kills` runs, each after a little of the work, then leave one alone; return what it came to."""
         for _ in range(kills):
             process = self._start(data)
-            late = self._random.random() < 0.7
-            self._await(process, "loaded" if late else "begun")
-            pause = self._random.uniform(0.0, 2.0 * self._work_s / max(kills, 4))
+            (moment,) = self._random.choices(list(_MOMENTS), list(_MOMENTS.values()))
+            self._await(process, moment)
+            longest = 2.0 * self._work_s / max(kills, 4) if moment in ("begun", "loaded") else 0.3
+            pause = self._random.uniform(0.0, longest)
             try:
                 process.wait(timeout=pause)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 self.kills += 1
-                self.moments.append(f"{'loaded' if late else 'begun'} + {pause:.2f} s")
+                self.moments.append(f"{moment} + {pause:.2f} s")
             else:
                 return self._report(data, process)
         process = self._start(data)

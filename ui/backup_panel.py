@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -15,9 +16,9 @@ from prompts.services import Services
 from rag.backup import make
 from rag.backup_check import check
 from rag.backup_manifest import Manifest
-from rag.errors import AulaError, Cancelled
+from rag.errors import AulaError, Cancelled, RestoreBusy
 from rag.restoring import restore_live
-from ui.backup_view import chooser, idle, made, ready, restored, users, working
+from ui.backup_view import chooser, idle, made, ready, restored, taking, users, working
 from ui.components import Keywords, Running, action_list, apology, clicked, guarded, language
 from ui.handover import Handover
 from ui.texts import say
@@ -26,6 +27,7 @@ T = TypeVar("T")
 Step = Callable[[int, int], None]
 Task = Callable[[Step, threading.Event], T]
 _LOOK_S = 0.4
+_BEGINS_S = 10.0  # as long a browser may take to follow a link
 _LONGEST_NAME = 200  # characters of a file's name
 
 # The file that was chosen is sent when Python has named a place for it; the page's own parts are Gradio's.
@@ -38,7 +40,8 @@ element.addEventListener('change', event => {
 });
 element.addEventListener('click', event => {
   if (event.target.closest('[data-reload]')) location.reload();
-  if (event.target.closest('[data-take]')) setTimeout(() => tell('taken'), 500);
+  const link = event.target.closest('[data-take]');
+  if (link) setTimeout(() => tell('take', link.dataset.take), 500);  // once the browser has followed it
   if (event.target.closest('[data-do="stop"]')) sending?.abort();
 });
 watch('value', () => {
@@ -63,7 +66,8 @@ class BackupPanel:
         self._services = services
         self._handover = Handover(services.settings.backup_dir)
         self._running = Running()
-        self._long = {"make": self._make, "arrived": self._check, "restore": self._restore}
+        self._checked: dict[str, Manifest] = {}  # by the token of what was handed over
+        self._long = {"make": self._make, "take": self._take, "arrived": self._check, "restore": self._restore}
 
     def layout(self) -> None:
         """Lay out the panel."""
@@ -97,9 +101,8 @@ class BackupPanel:
         elif do in self._long:
             yield from self._told(self._long[do](token, lang, request.session_hash), token, lang)
         else:
-            self._handover.discard(token)
-            taken = say(lang, "backup.taken") if do == "taken" else ""
-            yield idle(lang, taken, say(lang, "backup.not_sent") if do == "unsent" else "")
+            self._discard(token)
+            yield idle(lang, alert=say(lang, "backup.not_sent") if do == "unsent" else "")
 
     def _told(self, work: Iterator[object], token: str, lang: str) -> Iterator[object]:
         """Show what went wrong in the panel itself: nobody may be looking when a long work ends."""
@@ -113,7 +116,11 @@ class BackupPanel:
             yield idle(lang, alert=str(apology(error, lang).message))
         else:
             return
+        self._discard(token)
+
+    def _discard(self, token: str) -> None:
         self._handover.discard(token)
+        self._checked.pop(token, None)
 
     def _make(self, _token: str, lang: str, session: str | None) -> Iterator[object]:
         settings, now = self._services.settings, datetime.now(UTC).astimezone()
@@ -128,24 +135,58 @@ class BackupPanel:
         finally:
             target.unlink(missing_ok=True)
 
+    def _take(self, token: str, lang: str, _session: str | None) -> Iterator[object]:
+        """Say that it is being downloaded until its last byte has been sent; one that broke off is offered again."""
+        began = time.monotonic()
+        while (state := self._handover.state(token)) == "going" or (
+            state == "waiting" and time.monotonic() - began < _BEGINS_S
+        ):
+            yield taking(token, lang)
+            time.sleep(_LOOK_S)
+        if state == "waiting":
+            yield made(token, self._handover.size(token), lang, say(lang, "backup.broke_off"))
+            return
+        self._discard(token)
+        yield idle(lang, say(lang, "backup.taken")) if state == "sent" else idle(lang)
+
     def _check(self, token: str, lang: str, session: str | None) -> Iterator[object]:
         path, name = self._handover.arrived(token), self._handover.called(token)
         manifest = yield from self._worked(
-            lambda step, cancel: check(path, step, cancel, name), say(lang, "backup.checking", name=name), lang, session
+            lambda step, cancel: check(path, self._kept(token, step), cancel, name),
+            say(lang, "backup.checking", name=name),
+            lang,
+            session,
         )
+        self._checked[token] = manifest
         yield ready(token, name, manifest, lang)
+
+    def _kept(self, token: str, step: Step) -> Step:
+        """Return a step that also lets the file wait on."""
+
+        def kept(done: int, total: int) -> None:
+            self._handover.keep(token)
+            step(done, total)
+
+        return kept
 
     def _restore(self, token: str, lang: str, session: str | None) -> Iterator[object]:
         path, name = self._handover.arrived(token), self._handover.called(token)
 
         def put_back(step: Step, cancel: threading.Event) -> Manifest:
-            try:
-                return restore_live(self._services, path, self._services.engine.answering, step, cancel, name)
-            finally:
-                self._handover.discard(token)
+            busy, kept = self._services.engine.answering, self._kept(token, step)
+            manifest = restore_live(self._services, path, busy, kept, cancel, name)
+            self._discard(token)
+            return manifest
 
-        yield from self._worked(put_back, say(lang, "backup.restoring", name=name), lang, session)
-        yield restored(lang)
+        try:
+            yield from self._worked(put_back, say(lang, "backup.restoring", name=name), lang, session)
+        except RestoreBusy as busy:  # the file is good, and need not be sent again
+            if token not in self._checked:
+                raise
+            self._handover.keep(token)
+            yield ready(token, name, self._checked[token], lang, busy.text(lang))
+        else:
+            yield restored(lang)
 
     def _worked(self, task: Task[T], what: str, lang: str, session: str | None) -> Generator[object, None, T]:
         """Do `task` in a thread and show how far it is; it is ended when the page is closed. Raises what it raises."""

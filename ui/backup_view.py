@@ -46,18 +46,24 @@ def chooser(token: str, name: str, lang: str) -> str:
     )
 
 
-def made(token: str, count_: int, lang: str) -> str:
-    """Return the link to a backup of so many bytes, which serves once."""
+def made(token: str, count_: int, lang: str, alert: str = "") -> str:
+    """Return the link to a backup of so many bytes, which serves once; `alert`: why it is there again."""
     told = say(lang, "backup.made", size=size(count_, lang), n=MINUTES)
-    link = Markup('<a class="aula-button primary" href="{}" download data-take>{}</a>').format(
-        PREFIX + token, say(lang, "backup.download")
+    link = Markup('<a class="aula-button primary" href="{}" download data-take="{}">{}</a>').format(
+        PREFIX + token, token, say(lang, "backup.download")
     )
     drop = button(say(lang, "backup.discard"), "discard", token, kind="quiet")
-    return _panel(lang, _said(told) + Markup('<div class="aula-actions">{}{}</div>').format(link, drop))
+    return _panel(lang, _alert(alert) + _said(told) + Markup('<div class="aula-actions">{}{}</div>').format(link, drop))
 
 
-def ready(token: str, name: str, manifest: Manifest, lang: str) -> str:
-    """Return what a backup holds that was checked, and the question."""
+def taking(token: str, lang: str) -> str:
+    """Return that the browser is fetching it."""
+    drop = button(say(lang, "common.cancel"), "discard", token, kind="small")
+    return _panel(lang, _said(say(lang, "backup.taking")) + Markup("<p>{}</p>").format(drop))
+
+
+def ready(token: str, name: str, manifest: Manifest, lang: str, alert: str = "") -> str:
+    """Return what a backup holds that was checked, and the question; `alert`: why it was not put back just now."""
     facts = say(
         lang,
         "backup.found",
@@ -77,7 +83,9 @@ def ready(token: str, name: str, manifest: Manifest, lang: str) -> str:
     )
     drop = button(say(lang, "backup.discard"), "discard", token, kind="quiet")
     note = Markup('<p class="aula-note">{}</p>').format(lost) if lost else Markup("")
-    return _panel(lang, _said(facts) + note + Markup('<div class="aula-actions">{}{}</div>').format(restore, drop))
+    return _panel(
+        lang, _alert(alert) + _said(facts) + note + Markup('<div class="aula-actions">{}{}</div>').format(restore, drop)
+    )
 
 
 def restored(lang: str) -> str:

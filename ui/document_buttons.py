@@ -80,7 +80,8 @@ def _asking(do: str, key: str, name: str, more: Markup, kind: str, lang: str) ->
 
 def _cancel(row: Row, opened: bool, lang: str) -> Markup:
     del opened
-    begun = row.job is not None and row.job.kind != "cut" and row.job.read > 0
+    kept = row.document is not None and row.document.status == "locked"  # pages of it, of which its job knows nothing
+    begun = row.job is not None and row.job.kind != "cut" and (row.job.read > 0 or kept)
     text = say(lang, "common.cancel")
     return button(
         text,

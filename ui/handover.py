@@ -27,7 +27,7 @@ from rag.errors import BackupWaited
 MINUTES = 10  # as long a file waits after it was last touched
 PREFIX = "aula-handover/"
 _PLACE = re.compile(r"/aula-handover/([A-Za-z0-9_-]{43})$")
-_CHUNK = 2**20
+_PIECE = 2**16  # bytes: about as much as lies between a server and a browser
 
 
 class Handover:
@@ -78,7 +78,7 @@ class Handover:
                 path.unlink(missing_ok=True)
 
     def take(self, token: str) -> tuple[IO[bytes], str, int] | None:
-        """Return the file for `token` open for reading, its name and its size; nobody else can have it until `taken`."""
+        """Return the file for `token` open for reading, its name and size; nobody else can have it until `taken`."""
         taken = self._taken(token)
         try:
             self._out(token).replace(taken)
@@ -91,9 +91,9 @@ class Handover:
         """End what `take` began, its file closed: it is gone when it was sent whole, else it can be fetched again."""
         with suppress(OSError):  # discarded meanwhile
             if whole:
-                self._taken(token).unlink()
                 self._name(token).write_bytes(b"")
                 self._name(token).replace(self._sent(token))
+                self._taken(token).unlink()
             else:
                 self._taken(token).replace(self._out(token))
                 self.keep(token)
@@ -215,10 +215,10 @@ class HandoverRoute:
         try:
             raw = [(key.encode(), value.encode()) for key, value in headers.items()]
             await send({"type": "http.response.start", "status": 200, "headers": raw})
-            while data := await run_in_threadpool(file.read, _CHUNK):
-                await send({"type": "http.response.body", "body": data, "more_body": True})
-                if await browser.is_disconnected():  # the server itself sends on into nothing
+            while data := await run_in_threadpool(file.read, _PIECE):
+                if await browser.is_disconnected():  # what is sent from then on goes nowhere, without an error
                     return
+                await send({"type": "http.response.body", "body": data, "more_body": True})
             whole = True
             await send({"type": "http.response.body", "body": b""})
         finally:

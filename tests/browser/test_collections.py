@@ -186,7 +186,7 @@ def test_a_folder_is_watched_and_followed(open_page: Opener, root: Path) -> None
     expect(row(page, "faro.md")).to_be_visible(timeout=SLOW)
     watched = shelf(page, "apuntes")
     expect(watched).to_contain_text(say("es", "collections.watches", folder="apuntes"))
-    expect(watched.locator("summary")).to_contain_text(say("es", "collections.skipped_one"), timeout=SLOW)
+    expect(watched.locator("summary")).to_contain_text(say("es", "collections.left_out_one"), timeout=SLOW)
     (root / "apuntes" / "otro.md").write_text("# Otro\n\nEl otro faro mide 12 metros.\n", encoding="utf-8")
     (root / "apuntes" / "faro.md").unlink()
     expect(row(page, "otro.md")).to_be_visible(timeout=SLOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from rag.backup import make
 from rag.database import chunks, documents, pages, runs, vectors
 from rag.embeddings import embedding_spec
 from rag.errors import BackupDamaged, Cancelled, RestoreBusy
+from rag.mending import adopt
 from rag.restoring import restore, restore_live
 from rag.services import Services, build_services
 from rag.settings import Settings
+from rag.store import Store
 
 OWNER = "local"
 LIGHTHOUSE = "# El faro\n\nEl faro de Punta Serena se encendió por primera vez el 3 de marzo de 1907.\n"
@@ -154,6 +157,140 @@ def test_an_upload_under_way_is_dropped_with_the_old_data(services: Services, tm
     assert names(services) == ["garden.md"]
     add(services, tmp_path, "faro.md", LIGHTHOUSE)
     assert names(services) == ["faro.md", "garden.md"]
+
+
+def test_what_is_being_embedded_makes_room_and_leaves_no_vector_of_the_old_texts(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index is being put right when the backup comes, and another stands under the same number afterwards."""
+    add(services, tmp_path, "faro.md", LIGHTHOUSE)
+    backup = tmp_path / "backup.zip"
+    make(services.settings, backup)
+    (first,) = services.library.documents(OWNER)
+    services.library.delete(OWNER, first.id)
+    assert services.erasure.settled(0) is False  # as it stands, nothing else renews the index
+    with services.database.begin() as connection:  # the next chunk has the number of the lighthouse's
+        connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = 0 WHERE name = 'chunks'")
+    add(services, tmp_path, "garden.md", GARDEN)
+    loaded = services.dense.get()
+    assert loaded is not None
+    embedder, encode, began = loaded[0], loaded[0].encode_passages, threading.Event()
+    with services.database.begin() as connection:
+        connection.execute(vectors.delete())
+        assert connection.execute(select(func.max(chunks.c.id))).scalar_one() == 1
+
+    def slow(texts: list[str], stop: threading.Event) -> object:
+        if not began.is_set():
+            began.set()
+            stop.wait()  # hours, if nobody makes it stop
+            raise Cancelled
+        return encode(texts, stop)
+
+    monkeypatch.setattr(embedder, "encode_passages", slow)
+    monkeypatch.setattr("rag.dense.adopt", lambda *_: None)  # it would find the vectors in Chroma again
+    services.dense.catch_up_soon()
+    began.wait()
+    monkeypatch.setattr("rag.dense.adopt", adopt)
+    restore_live(services, backup, idle)
+    settled(services)
+    assert names(services) == ["faro.md"]
+    (text,) = [text for _, _, text in services.library._store.chunk_texts([1])]
+    kept = services.dense.kept.get(embedder.spec.collection, [1])[1]
+    assert float(kept @ encode([text], threading.Event())[0]) > 0.99
+    assert vectors_match(services)
+
+
+def test_the_index_is_empty_while_the_tables_are_exchanged(services: Services, tmp_path: Path) -> None:
+    """A kill at any moment of it must not leave vectors of other texts."""
+    add(services, tmp_path, "faro.md", LIGHTHOUSE)
+    with services.dense.anew():
+        loaded = services.dense.get()
+        assert loaded is not None
+        assert loaded[1].ids() == set()
+        assert not services.dense.complete
+    settled(services)
+    assert vectors_match(services)
+    assert "1907" in best(services, "¿Cuándo se encendió el faro?")
+
+
+def test_after_another_model_has_taken_over_the_index_can_be_made_anew(services: Services, tmp_path: Path) -> None:
+    add(services, tmp_path, "faro.md", LIGHTHOUSE)
+    loaded = services.dense.get()
+    assert loaded is not None
+    services.dense.swap(loaded[0])
+    with services.dense.anew():
+        pass
+    settled(services)
+    assert vectors_match(services)
+
+
+def test_a_switch_rests_and_what_the_backup_had_begun_goes_on(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(services, tmp_path, "faro.md", LIGHTHOUSE)
+    backup, told = tmp_path / "backup.zip", []
+    make(services.settings, backup)
+    switching, anew = services.engine.switching, services.dense.anew
+    monkeypatch.setattr(switching, "stop", lambda: told.append("stop"))
+    monkeypatch.setattr(switching, "go_on", lambda: told.append("go on"))
+
+    def exchanging() -> AbstractContextManager[None]:
+        told.append("exchange")
+        return anew()
+
+    monkeypatch.setattr(services.dense, "anew", exchanging)
+    restore_live(services, backup, idle)
+    assert told == ["stop", "exchange", "go on"]
+
+
+def test_while_it_is_put_back_nothing_is_taken_in(settings: Settings, tmp_path: Path) -> None:
+    services = build_services(settings)
+    path = tmp_path / "faro.md"
+    path.write_text(LIGHTHOUSE, encoding="utf-8")
+    try:
+        services.library.start()
+        services.library.rest()
+        with pytest.raises(RestoreBusy):
+            services.library.add(OWNER, [(path, "faro.md")])
+        with pytest.raises(RestoreBusy):
+            services.library.add_address(OWNER, "https://example.org")
+        services.library.start()
+        services.library.add(OWNER, [(path, "faro.md")])
+        assert names(services) == ["faro.md"]
+    finally:
+        services.close()
+
+
+def test_an_upload_during_the_sweep_keeps_its_original(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = build_services(settings)
+    path, coming = tmp_path / "faro.md", []
+    path.write_text(LIGHTHOUSE, encoding="utf-8")
+    every_id = Store.every_id
+
+    def then_one_comes(store: Store) -> set[str]:
+        found = every_id(store)
+        coming.append(threading.Thread(target=services.library.add, args=(OWNER, [(path, "faro.md")])))
+        coming[-1].start()
+        coming[-1].join(0.5)  # it waits for the sweep to end
+        return found
+
+    try:
+        services.library.start()
+        half = services.settings.work_dir / "copy-under-way"
+        half.write_bytes(b"half")
+        services.library.rest()
+        services.library._arrivals.closed = False
+        monkeypatch.setattr(Store, "every_id", then_one_comes)
+        services.library.start()
+        monkeypatch.undo()
+        coming[0].join()
+        (document,) = services.library.documents(OWNER)
+        assert (services.settings.files_dir / document.id).read_text(encoding="utf-8") == LIGHTHOUSE
+        assert half.exists()
+    finally:
+        services.close()
 
 
 def test_neither_an_answer_nor_a_run_is_lost_to_it(services: Services, tmp_path: Path) -> None:

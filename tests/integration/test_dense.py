@@ -52,8 +52,10 @@ class Run:
         return ids
 
     def load(self) -> None:
-        """Load what was chosen, as the start does, in this thread."""
-        self.engine._start_embedding()
+        """Load what was chosen, as the start does: in a thread of its own, which has a low priority from then on."""
+        thread = threading.Thread(target=self.engine._start_embedding)
+        thread.start()
+        thread.join()
 
     def index(self):
         loaded = self.dense.get()

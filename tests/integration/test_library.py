@@ -174,6 +174,7 @@ def test_what_a_crash_left_is_swept_away_at_start(services, tmp_path):
     (services.settings.files_dir / ("c" * 64)).write_text("media")
     (services.settings.work_dir / "half").write_text("media")
     services.library.stop()
+    services.library._begun = False  # as in a new process
     services.library.start()
     assert store.ids() == {}
     assert list(services.settings.files_dir.iterdir()) == []

@@ -209,6 +209,12 @@ def test_blank_pages_only(save):
         read(save(document([stream(b"q Q"), stream(b"")])))
 
 
+@pytest.mark.parametrize("nothing", [b"() Tj", b"(  ) Tj", b"<> Tj", b"[() -20 ()] TJ", b"() '"])
+def test_a_page_that_writes_nothing_is_blank(save, nothing):
+    parsed = read(save(document([text("uno"), stream(b"BT /F1 12 Tf 72 400 Td %s ET" % nothing)])))
+    assert shape(parsed) == [("text", "uno"), ("empty", "")]
+
+
 def test_pictures_only(save):
     contents, picture, resources = pdf_bytes.image_page()
     with pytest.raises(errors.ImageOnlyDocument):
@@ -342,6 +348,29 @@ def test_entities_of_a_docx_are_not_expanded(save):
     assert shown.startswith("antes")
     assert "jaja" not in shown
     assert Path("/etc/hostname").read_text().strip() not in shown
+
+
+def test_the_limits_hold_for_all_turns_together(save):
+    path = save("\n\n".join(f"# Parte {n}\n\n{'faro rojo ' * 20}" for n in range(60)).encode(), "a.md")
+    limits = Limits(chars=4_000)
+    whole = [event.number for event in loaders.read(path, "a.md", limits=limits) if isinstance(event, PageText)]
+    kept: list[int] = []
+    spent = loaders.Spent()
+    for _ in range(9):
+        events = loaders.read(path, "a.md", first=len(kept) + 1, limits=limits, spent=spent)
+        for event in events:
+            if isinstance(event, PageText):
+                kept.append(event.number)
+                if len(kept) % 5 == 0:
+                    break
+        events.close()
+    assert kept == whole
+    assert len(whole) < 60
+    late = loaders.Spent(seconds=999.0)
+    assert list(loaders.read(path, "a.md", spent=late))[-1] == loaders.Ended()  # whoever has a turn can open the file
+    assert late.seconds > 999
+    with pytest.raises(errors.ParseTimeout):
+        list(loaders.read(path, "a.md", limits=Limits(page_seconds=0), spent=late))
 
 
 def test_only_the_first_pages_and_characters_are_kept(save):

@@ -122,7 +122,7 @@ def test_an_encrypted_scan_is_read_with_its_password_only(tmp_path: Path) -> Non
     writer = PdfWriter(clone_from=PdfReader(plain))
     writer.encrypt("secreto", algorithm="AES-256")
     writer.write(path)
-    assert ocr.read(path, ".pdf", 1).how == "failed"
+    assert ocr.read(path, ".pdf", 1) == PageText(1, "", "failed", "encrypted")
     assert accuracy(ocr.read(path, ".pdf", 1, password="secreto").text) > 0.97
 
 

@@ -9,9 +9,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from rag import loaders, ocr
-from rag.errors import AddressOffline, DamagedDocument, EncryptedDocument, ModelNotInstalled, WrongPassword
+from rag.database import pages
+from rag.errors import (
+    AddressOffline,
+    Cancelled,
+    DamagedDocument,
+    EncryptedDocument,
+    ModelNotInstalled,
+    NoRoom,
+    NothingToCut,
+    WrongPassword,
+)
 from rag.jobs import Job
 from rag.pages import PageText
 from rag.services import Services, build_services
@@ -67,18 +78,17 @@ def slow(monkeypatch) -> list[int]:
                 time.sleep(0.01)
             yield event
             if cancel.is_set():
-                from rag.errors import Cancelled
-
                 raise Cancelled
 
     monkeypatch.setattr(loaders, "read", read)
     return gate
 
 
-def encrypted(password: str) -> bytes:
+def encrypted(password: str, data: bytes = b"") -> bytes:
     from pypdf import PdfReader, PdfWriter
 
-    writer = PdfWriter(PdfReader(io.BytesIO(pdf([text("El faro mide 32 metros."), text("La entrada es gratis.")]))))
+    data = data or pdf([text("El faro mide 32 metros."), text("La entrada es gratis.")])
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
     writer.encrypt(password)
     out = io.BytesIO()
     writer.write(out)
@@ -133,15 +143,35 @@ def test_paused_stays_paused_until_it_is_resumed(services, tmp_path, slow):
     assert rest(services, key).status == "ready"
 
 
-def test_documents_take_turns(services, tmp_path, slow):
-    long = put(services, tmp_path, "largo.md", sections(200))
+def test_documents_take_turns(services, tmp_path, slow, monkeypatch):
+    store, done = services.retriever._store, []
+    original = store.finish
+    monkeypatch.setattr(store, "finish", lambda document, *what: (done.append(document), original(document, *what)))
+    pages = pdf([text(f"El faro número {n} mide {n} metros.") for n in range(200)])
+    long = put(services, tmp_path, "largo.pdf", pages)
     until(lambda: services.library.jobs(OWNER)[0].read >= 32)
     short = put(services, tmp_path, "corto.md", sections(2, "puente"))
     slow.append(1)
     states = list(services.library.wait(OWNER, [long, short]))
-    ended = [key for jobs in states for key in (job.id for job in jobs if job.ended)]
-    assert ended[0] == short  # it did not wait for all of the long one
+    assert done[0] == states[-1][1].document  # the short one did not wait for all of the long one
     assert {job.status for job in states[-1]} == {"ready"}
+
+
+def test_what_is_dear_to_open_is_not_opened_anew_for_each_turn(services, tmp_path, slow, monkeypatch):
+    opened = []
+    original = loaders.read
+
+    def read(path, name, **more):
+        opened.append(path)
+        return original(path, name, **more)
+
+    monkeypatch.setattr(loaders, "read", read)
+    long = put(services, tmp_path, "largo.md", sections(200))
+    until(lambda: services.library.jobs(OWNER)[0].read >= 32)
+    short = put(services, tmp_path, "corto.md", sections(2, "puente"))
+    slow.append(1)
+    assert {job.status for job in list(services.library.wait(OWNER, [long, short]))[-1]} == {"ready"}
+    assert len(opened) == 2
 
 
 def test_deleting_and_cancelling_while_it_is_read(services, tmp_path, slow):
@@ -218,6 +248,63 @@ def test_a_password_that_one_has_shown_opens_it_for_nobody_else(services, tmp_pa
     assert [document.name for document in services.library.documents("ana")] == ["a.pdf"]
 
 
+def test_a_password_that_was_not_tried_is_not_kept(services, tmp_path, monkeypatch):
+    data, library = encrypted("clave"), services.library
+    key = put(services, tmp_path, "a.pdf", data)
+    rest(services, key)
+    library.unlock(OWNER, key, "clave")
+    assert rest(services, key).status == "ready"
+    hers = put(services, tmp_path, "b.pdf", data, "berta")
+    rest(services, hers, "berta")
+    monkeypatch.setattr(library._unpacker._lane, "put", lambda key: None)  # its turn is far away
+    library.unlock("berta", hers, "clave")
+    library.cancel("berta", hers)
+    assert library._unpacker._passwords == {}
+
+
+def test_an_encrypted_document_waits_for_its_password_as_it_was(services, tmp_path, monkeypatch):
+    original = loaders.read
+
+    def read(*args, **more):
+        for event in original(*args, **more):
+            bad = isinstance(event, PageText) and event.number == 2
+            yield PageText(2, "", "failed", "damaged") if bad else event
+
+    monkeypatch.setattr(loaders, "read", read)
+    library, data = services.library, encrypted("clave")
+    keys = {}
+    for owner in (OWNER, "berta"):
+        keys[owner] = put(services, tmp_path, "a.pdf", data, owner)
+        assert rest(services, keys[owner], owner).stage == "locked"
+        library.unlock(owner, keys[owner], "clave")
+        assert rest(services, keys[owner], owner).status == "partial"
+    document = str(rest(services, keys[OWNER]).document)
+    monkeypatch.undo()
+    services.dense.fail(ModelNotInstalled(name="e5"))
+
+    def stands(owner: str) -> tuple[str, dict[str, int]]:
+        return library.document(owner, document).status, dict(library.ledger(owner, document).counts)
+
+    before = stands(OWNER)
+    assert before == ("partial", {"text": 1, "failed": 1})
+    assert rest(services, library.retry(OWNER, document)).stage == "locked"
+    assert stands(OWNER) == stands("berta") == before
+    library.unlock(OWNER, keys[OWNER], "no es")
+    job = rest(services, keys[OWNER])
+    assert (job.stage, type(job.error), stands("berta")) == ("locked", WrongPassword, before)
+    library.cancel(OWNER, keys[OWNER])
+    assert rest(services, keys[OWNER]).status == "partial"
+    assert stands(OWNER) == before
+    assert library.document(OWNER, document).message("en")
+    library.retry(OWNER, document)
+    library.stop()
+    library.start()  # what was only asked for is forgotten
+    assert stands(OWNER) == before
+    library.unlock(OWNER, library.retry(OWNER, document), "clave")
+    assert rest(services, keys[OWNER]).status == "ready"
+    assert stands("berta") == ("ready", {"text": 2})
+
+
 # -- what could not be read ----------------------------------------------------------------------------------------
 
 
@@ -251,6 +338,26 @@ def test_a_page_that_fails_hides_no_other_and_is_read_again(services, tmp_path, 
     assert services.library.page_text(OWNER, document.id, 2)
 
 
+def test_what_was_ready_is_not_deleted_by_stopping_a_retry(services, tmp_path, slow):
+    slow.append(1)
+    key = put(services, tmp_path, "faro.md", sections(100))
+    document = rest(services, key).document
+    assert services.library.retry(OWNER, document) == key
+    assert rest(services, key).status == "ready"  # there was nothing to read again
+    slow.clear()
+    store = services.retriever._store
+    store.read_again(document)  # as if a page of it had failed
+    store.set_status(document, "paused")
+    with services.database.begin() as connection:
+        connection.execute(update(pages).where(pages.c.number == 70).values(how="failed", reason="again:time"))
+    services.library.stop()
+    services.library.start()
+    assert [job.stage for job in services.library.jobs(OWNER)] == ["paused"]
+    services.library.cancel(OWNER, key)
+    assert services.library.document(OWNER, document).status in ("partial", "ready")
+    assert services.retriever.search(OWNER, "faro")
+
+
 def test_a_failed_document_stays_and_can_be_tried_again(services, tmp_path, monkeypatch):
     original = loaders.read
 
@@ -271,7 +378,72 @@ def test_a_failed_document_stays_and_can_be_tried_again(services, tmp_path, monk
     assert [one.status for one in services.library.documents(OWNER)] == ["ready"]
 
 
+def test_a_retry_that_fails_as_a_whole_leaves_the_pages_as_they_were(services, tmp_path, monkeypatch):
+    original = loaders.read
+
+    def half(*args, **more):
+        for event in original(*args, **more):
+            bad = isinstance(event, PageText) and event.number == 2
+            yield PageText(2, "", "failed", "time") if bad else event
+
+    def damaged(path, name, **more):
+        raise DamagedDocument(name=name)
+
+    monkeypatch.setattr(loaders, "read", half)
+    document = rest(services, put(services, tmp_path, "faros.md", sections(3))).document
+    monkeypatch.setattr(loaders, "read", damaged)
+    job = rest(services, services.library.retry(OWNER, document))
+    assert (job.status, job.message("es")) == ("partial", DamagedDocument(name="faros.md").text("es"))
+    assert services.library.ledger(OWNER, document).counts == {"text": 2, "failed": 1}
+
+
+@pytest.mark.parametrize("owner", [OWNER, "berta"])
+def test_a_wrong_suffix_does_not_stick_to_the_bytes(services, tmp_path, owner):
+    assert rest(services, put(services, tmp_path, "faro.docx", sections(2))).status == "failed"
+    assert rest(services, put(services, tmp_path, "faro.md", sections(2), owner), owner).status == "ready"
+    assert services.library.documents(owner)[0].name == "faro.md"
+    assert services.library.documents(OWNER)[0].status == "ready"
+
+
+def test_a_full_disk_is_said_and_what_waits_goes_on_when_there_is_room(services, tmp_path, monkeypatch):
+    import sqlite3
+
+    from sqlalchemy.exc import OperationalError
+
+    full = [True]
+    store = services.library._store
+
+    def refusing(original):
+        def write(*args, **more):
+            if full:
+                raise OperationalError("", {}, sqlite3.OperationalError("database or disk is full"))
+            return original(*args, **more)
+
+        return write
+
+    for name in ("opened", "add_pages", "all_read", "finish"):
+        monkeypatch.setattr(store, name, refusing(getattr(store, name)))
+    key = put(services, tmp_path, "faro.md", sections(2))
+    until(lambda: services.library.jobs(OWNER)[0].error is not None)
+    job = services.library.jobs(OWNER)[0]
+    assert (job.ended, type(job.error), job.error.params) == (False, NoRoom, {"name": "faro.md"})
+    full.clear()
+    job = rest(services, key)
+    assert (job.status, job.error) == ("ready", None)
+
+
+def test_a_document_of_which_nothing_was_read_is_not_cut(services, tmp_path):
+    document = rest(services, put(services, tmp_path, "faro.docx", sections(2))).document
+    with pytest.raises(NothingToCut, match=r"faro\.docx"):
+        services.library.rechunk(OWNER, document, 128, 12)
+
+
 # -- pictures ------------------------------------------------------------------------------------------------------
+
+
+def endless(path, kind, number, *, cancel, **_):
+    cancel.wait()
+    raise Cancelled
 
 
 def pictured() -> bytes:
@@ -300,12 +472,6 @@ def test_stopping_what_only_completes_a_document_keeps_it(services, tmp_path, mo
     monkeypatch.setattr(ocr, "available", lambda: False)
     document = rest(services, put(services, tmp_path, "escaneado.pdf", pictured())).document
 
-    def endless(path, kind, number, *, cancel, **_):
-        from rag.errors import Cancelled
-
-        cancel.wait()
-        raise Cancelled
-
     monkeypatch.setattr(ocr, "available", lambda: True)
     monkeypatch.setattr(ocr, "read", endless)
     key = services.library.retry(OWNER, document)
@@ -314,6 +480,100 @@ def test_stopping_what_only_completes_a_document_keeps_it(services, tmp_path, mo
     assert rest(services, key).status == "partial"
     assert services.library.ledger(OWNER, document).counts == {"text": 1, "waiting": 1}
     assert services.retriever.search(OWNER, "faro")
+
+
+def test_a_retry_that_is_paused_and_then_cancelled_keeps_the_document(services, tmp_path, monkeypatch):
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    document = rest(services, put(services, tmp_path, "escaneado.pdf", pictured())).document
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr, "read", endless)
+    key = services.library.retry(OWNER, document)
+    until(lambda: services.library.jobs(OWNER)[0].stage == "ocr")
+    services.library.pause(OWNER, key)
+    assert rest(services, key).stage == "paused"
+    services.library.cancel(OWNER, key)
+    assert [one.status for one in services.library.documents(OWNER)] == ["partial"]
+
+
+def test_pictures_of_an_encrypted_document_wait_for_its_password(services, tmp_path, monkeypatch):
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr, "read", endless)
+    key = put(services, tmp_path, "secreto.pdf", encrypted("clave", pictured()))
+    rest(services, key)
+    services.library.unlock(OWNER, key, "clave")
+    until(lambda: services.library.jobs(OWNER)[0].stage == "ocr")
+    services.library.pause(OWNER, key)
+    passwords = []
+
+    def read(path, kind, number, *, password=None, **_):
+        passwords.append(password)
+        return PageText(number, "Una boya verde.", "ocr") if password else PageText(number, "", "failed", "encrypted")
+
+    monkeypatch.setattr(ocr, "read", read)
+    services.library.resume(OWNER, key)
+    assert rest(services, key).stage == "locked"
+    services.library.unlock(OWNER, key, "clave")
+    assert rest(services, key).status == "ready"
+    assert passwords == ["clave"]
+
+
+def test_a_retry_of_an_encrypted_document_is_forgotten_by_a_restart_and_can_be_asked_again(
+    services, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    key = put(services, tmp_path, "secreto.pdf", encrypted("clave", pictured()))
+    rest(services, key)
+    services.library.unlock(OWNER, key, "clave")
+    document = rest(services, key).document
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr, "read", lambda path, kind, number, **_: PageText(number, "Una boya verde.", "ocr"))
+    services.library.retry(OWNER, document)
+    services.library.stop()
+    services.library.start()
+    assert services.library.jobs(OWNER) == []
+    assert services.library.document(OWNER, document).status == "partial"
+    services.library.retry(OWNER, document)
+    services.library.unlock(OWNER, key, "clave")
+    assert rest(services, key).status == "ready"
+    assert services.library.ledger(OWNER, document).counts == {"text": 1, "ocr": 1}
+
+
+@pytest.fixture
+def stamped(monkeypatch) -> None:
+    """A second page that is a picture with a few words on it."""
+    original = loaders.read
+
+    def read(*args, **more):
+        for event in original(*args, **more):
+            second = isinstance(event, PageText) and event.number == 2
+            yield PageText(2, "Registro 4711", "waiting", "image") if second else event
+
+    monkeypatch.setattr(loaders, "read", read)
+
+
+def test_the_few_words_of_a_stamped_scan_are_found_while_its_picture_waits(services, tmp_path, monkeypatch, stamped):
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    job = rest(services, put(services, tmp_path, "registro.md", sections(3)))
+    assert job.status == "partial"
+    ledger = services.library.ledger(OWNER, job.document)
+    assert (ledger.counts, ledger.pages[1].chunks) == ({"text": 2, "waiting": 1}, 1)
+    assert services.retriever.search(OWNER, "4711")[0].page == 2
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr, "read", lambda path, kind, number, **_: PageText(number, "Registro 4711. Boya.", "ocr"))
+    job = rest(services, services.library.retry(OWNER, job.document))
+    assert job.status == "ready"
+    assert [passage.text for passage in services.retriever.search(OWNER, "4711")] == ["Registro 4711. Boya."]
+
+
+@pytest.mark.parametrize("how", ["empty", "failed"])
+def test_the_few_words_of_a_stamped_scan_stay_when_its_picture_gives_nothing(
+    services, tmp_path, monkeypatch, stamped, how
+):
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr, "read", lambda path, kind, number, **_: PageText(number, "", how, "ocr"))
+    job = rest(services, put(services, tmp_path, "registro.md", sections(3)))
+    assert job.status == ("ready" if how == "empty" else "partial")
+    assert services.retriever.search(OWNER, "4711")[0].page == 2
 
 
 # -- archives and addresses ----------------------------------------------------------------------------------------
@@ -337,6 +597,28 @@ def test_an_archive_becomes_its_documents(services, tmp_path):
     assert {document.origin for document in held} == {"curso.zip"}
     assert {file.name for file in services.settings.files_dir.iterdir()} == {document.id for document in held}
     assert services.retriever._store.intakes() == []
+
+
+def test_the_file_of_an_archive_that_failed_is_not_kept(services, tmp_path, monkeypatch):
+    from rag import archive
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as made:
+        made.writestr("faro.md", sections(2))
+    original = archive.members
+
+    def members(path, name):
+        yield from original(path, name=name)
+        raise OSError("gone")
+
+    monkeypatch.setattr(archive, "members", members)
+    key = put(services, tmp_path, "curso.zip", packed.getvalue())
+    assert rest(services, key).stage == "failed"
+    (document,) = services.library.documents(OWNER)
+    assert [file.name for file in services.settings.files_dir.iterdir()] == [document.id]
+    monkeypatch.undo()
+    key = put(services, tmp_path, "curso.zip", packed.getvalue())  # once more: it is handed in again
+    assert rest(services, key).status == "ready"
 
 
 def test_an_archive_that_was_cut_short_is_opened_again(services, tmp_path, monkeypatch):

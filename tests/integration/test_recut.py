@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.chunking import CHUNK_OVERLAP, CHUNK_SIZE, LARGEST, SMALLEST, Cut
-from rag.errors import BadCut, DocumentNotFound, DocumentShared, EmptyQuestion
+from rag.errors import BadCut, DocumentNotFound, DocumentShared, EmptyQuestion, NothingToCut
 from rag.jobs import Job
 from rag.retrieval import SENTENCE_SHARE
 from rag.services import Services, build_services
@@ -122,10 +122,17 @@ def test_a_document_deleted_or_shared_on_the_way_is_not_exchanged(services, tmp_
     recutter.add(recutter.job("one", OWNER, document), Cut(SMALL, 0))
     assert recutter.turn("one")  # it is split
     services.library.delete(OWNER, document)
-    assert not recutter.turn("one")
     assert not recutter.has("one")
+    assert not recutter.turn("one")
     assert vector_ids(services) == set()
     document = add(services, tmp_path)
+    recutter.add(recutter.job("three", OWNER, document), Cut(SMALL, 0))
+    store = services.retriever._store
+    store.finish(document, "failed", None)  # it was to be read again, and that failed
+    assert not recutter.turn("three")
+    (job,) = [job for job in services.library.jobs(OWNER) if job.id == "three"]
+    assert (job.stage, type(job.error)) == ("failed", NothingToCut)
+    store.finish(document, "ready", None)
     recutter.add(recutter.job("two", OWNER, document), Cut(SMALL, 0))
     assert recutter.turn("two")
     add(services, tmp_path, owner="berta")

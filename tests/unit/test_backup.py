@@ -21,7 +21,7 @@ from rag.backup import copy_database, make, sweep
 from rag.backup_check import check, unpack
 from rag.backup_cli import main
 from rag.backup_manifest import DATABASE, KIND, MANIFEST, BadManifest, Manifest
-from rag.database import conversations, documents, holdings, open_database, pages, runs
+from rag.database import conversations, documents, holdings, intake, messages, open_database, pages, runs
 from rag.errors import (
     AulaError,
     BackupDamaged,
@@ -138,6 +138,43 @@ def test_what_is_added_meanwhile_is_not_half_in_it(
     assert originals(settings) == sorted([TEXTS[0], TEXTS[2], "Nuevo."])
 
 
+def test_what_is_deleted_after_it_was_packed_leaves_no_trace_either(
+    settings: Settings, filled: Engine, tmp_path: Path
+) -> None:
+    """Neither original, page, term nor quote; what another person still holds stays."""
+    gone, kept = sorted(hashlib.sha256(text.encode()).hexdigest() for text in TEXTS)[:2]
+    text = next(text for text in TEXTS if hashlib.sha256(text.encode()).hexdigest() == gone)
+    quote = {"citations": [{"document": gone, "name": "n", "label": "l", "quote": f"Cita: {text}"}]}
+    with filled.begin() as connection:
+        row = {"conversation": "c", "role": "assistant", "content": "Sí.", "meta": quote}
+        connection.execute(insert(messages).values(**row, created=datetime.now(UTC)))
+        held = {"owner": "ana", "document": kept, "name": "de ana"}
+        connection.execute(insert(holdings).values(**held, added=datetime.now(UTC)))
+    size = sum(len(text.encode()) for text in TEXTS) + len("name: mía\n".encode())
+
+    def delete_it(done: int, total: int) -> None:
+        if total and done > (total - size) / 2 and (settings.files_dir / gone).exists():  # the first is packed
+            with filled.begin() as connection:
+                connection.execute(delete(documents).where(documents.c.id == gone))
+                connection.execute(delete(holdings).where(holdings.c.owner == "ana"))
+            (settings.files_dir / gone).unlink()
+
+    manifest = make(settings, tmp_path / "b.zip", delete_it)
+    assert not (settings.files_dir / gone).exists()
+    assert (manifest.documents, manifest.lost) == (2, 0)
+    assert f"files/{gone}" not in manifest.members
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    unpack(tmp_path / "b.zip", folder)
+    found = [tmp_path / "b.zip", *(path for path in folder.rglob("*") if path.is_file())]
+    assert text.encode() not in b"".join(path.read_bytes() for path in found)
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert archive.testzip() is None
+    with closing(sqlite3.connect(folder / DATABASE)) as database:
+        owners = database.execute("SELECT owner FROM holdings").fetchall()
+        assert owners == [("local",), ("local",)]
+
+
 def test_a_copy_is_of_one_moment_whoever_writes(settings: Settings, filled: Engine, tmp_path: Path) -> None:
     """Every step of the copy is followed by a write; it neither fails, nor begins again, nor sees the write."""
     with filled.begin() as connection:  # large enough for several steps
@@ -197,6 +234,51 @@ def test_without_room_nothing_is_begun(
     with pytest.raises(BackupNoRoom):
         make(settings, tmp_path / "b.zip")
     assert not list(tmp_path.glob("b.zip*"))
+
+
+def test_without_room_for_its_copy_the_database_is_not_copied(
+    settings: Settings, filled: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(backup, "_SPARE", 2**60)
+    monkeypatch.setattr(backup, "copy_database", never)
+    with pytest.raises(BackupNoRoom):
+        make(settings, tmp_path / "b.zip")
+
+
+def full(*_: object) -> None:
+    """Raise what SQLite raises on a full disk."""
+    with closing(sqlite3.connect(":memory:")) as small:
+        small.execute("PRAGMA max_page_count = 2")
+        small.execute("CREATE TABLE t (c)")
+        small.execute("INSERT INTO t VALUES (zeroblob(100000))")
+
+
+def test_a_disk_that_is_full_is_told_in_words(
+    settings: Settings, filled: Engine, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.dispose()
+    before = state(settings)
+    monkeypatch.setattr(restoring, "_replace", full)
+    with pytest.raises(BackupNoRoom):
+        restore(settings, made)
+    monkeypatch.setattr(restoring, "copy_database", full)
+    with pytest.raises(BackupNoRoom):
+        restore(settings, made)
+    monkeypatch.setattr(backup, "copy_database", full)
+    with pytest.raises(BackupNoRoom):
+        make(settings, tmp_path / "other.zip")
+    assert state(settings) == before
+    assert not list(tmp_path.glob("other.zip*"))
+
+
+def test_what_lies_beside_it_under_a_similar_name_stays(settings: Settings, filled: Engine, tmp_path: Path) -> None:
+    mine = tmp_path / "b.zip.part"
+    mine.write_bytes(b"mine")
+    make(settings, tmp_path / "b.zip")
+    assert mine.read_bytes() == b"mine"
 
 
 def test_what_a_crash_left_is_swept_away(settings: Settings, filled: Engine) -> None:
@@ -266,6 +348,46 @@ def test_one_that_does_not_open_gives_the_old_data_back(
         restore(settings, made)
     assert texts(settings) == sorted([*TEXTS, "Solo ahora."])
     assert "Solo ahora." in originals(settings)
+
+
+def test_without_room_for_the_old_data_too_nothing_is_touched(
+    settings: Settings, filled: Engine, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.dispose()
+    before = state(settings)
+    monkeypatch.setattr(backup, "_SPARE", 2**60)
+    with pytest.raises(BackupNoRoom):
+        restore(settings, made)
+    assert state(settings) == before
+
+
+@pytest.mark.parametrize("kind", ["damaged", "newer"])
+def test_a_database_that_does_not_open_is_set_aside(
+    kind: str,
+    settings: Settings,
+    filled: Engine,
+    made: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    filled.dispose()
+    if kind == "damaged":
+        settings.database.write_bytes(b"nothing that SQLite knows" * 1000)
+    else:
+        with closing(sqlite3.connect(settings.database)) as database:
+            database.execute("UPDATE alembic_version SET version_num = '9999'")
+            database.commit()
+    content = settings.database.read_bytes()
+    monkeypatch.setattr(restoring, "_exchange", full)  # until it works, nothing has moved
+    with pytest.raises(sqlite3.OperationalError):
+        restore(settings, made)
+    assert settings.database.read_bytes() == content
+    monkeypatch.undo()
+    assert main(["restore", str(made), "--yes", "--data-dir", str(settings.data_dir)]) == 0
+    (aside,) = settings.data_dir.glob("aula.sqlite.damaged-*")
+    assert aside.read_bytes() == content
+    assert str(aside) in capsys.readouterr().out
+    assert texts(settings) == TEXTS
 
 
 def test_an_older_schema_is_brought_up_to_date_on_its_way_in(settings: Settings, made: Path, tmp_path: Path) -> None:
@@ -375,6 +497,10 @@ def test_a_bomb_is_not_unpacked(
         "CREATE TRIGGER t AFTER INSERT ON documents BEGIN DELETE FROM holdings; END",
         "CREATE VIEW v AS SELECT 1",
         "UPDATE documents SET id = '../../etc/passwd'",
+        "UPDATE holdings SET document = '../../etc/passwd' WHERE rowid = 1",
+        "UPDATE pages SET document = '../../etc/passwd' WHERE rowid = 1",
+        "INSERT INTO intake VALUES ('i', 'local', 'a.zip', 'archive', '/etc/a.zip', NULL, 'waiting', NULL, '2026')",
+        "INSERT INTO intake VALUES ('i', 'local', 'a.pdf', 'locked', '../a.pdf', NULL, 'locked', NULL, '2026')",
         "UPDATE alembic_version SET version_num = '0001'",
         "DROP TABLE documents",
     ],
@@ -393,6 +519,17 @@ def test_a_database_that_was_made_to_harm_is_not_opened(
     with pytest.raises(BackupDamaged):
         restore(settings, path)
     assert state(settings) == before
+
+
+def test_an_address_that_is_still_to_be_fetched_comes_along(settings: Settings, filled: Engine, tmp_path: Path) -> None:
+    with filled.begin() as connection:
+        entry = {"id": "i", "owner": "local", "name": "x", "kind": "address", "source": "https://example.org/a.pdf"}
+        connection.execute(insert(intake).values(**entry, status="waiting", created=datetime.now(UTC)))
+    make(settings, tmp_path / "b.zip")
+    filled.dispose()
+    restore(settings, tmp_path / "b.zip")
+    with closing(sqlite3.connect(settings.database)) as database:
+        assert database.execute("SELECT source FROM intake").fetchall() == [("https://example.org/a.pdf",)]
 
 
 def test_manifests_of_any_form_are_refused_in_words() -> None:

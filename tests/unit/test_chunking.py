@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rag import chunking
 from rag.chunking import (
     HEADING_TOKENS,
     LARGEST,
@@ -23,6 +24,7 @@ from rag.chunking import (
     stretches,
 )
 from rag.errors import BadCut
+from rag.pages import HEADINGS as MOST
 from rag.pages import PageText
 from rag.tokens import Counted, Estimate
 
@@ -232,6 +234,28 @@ def test_a_repeated_header_is_neither_text_nor_heading() -> None:
     (span,), path = chunk_page(page, Cut(48, 0), Words())
     assert text[span.start : span.end] == "Word2vec\nVentana de 5"
     assert path == ((2, "Word2vec"),)
+
+
+def test_a_page_of_headings_alone_costs_each_of_them_once(monkeypatch) -> None:
+    text, headings = "", []
+    for n in range(3_000):  # with each looked up anew for each chunk it would not end
+        headings.append((len(text), 2))
+        text += f"Head {n} {'x' * 2_000 if n == 1 else ''}\n{sentence('Uno', 50)}\n\n"
+    read: list[int] = []
+    shown = chunking._shown
+
+    def counted(text: str, place: int, end: int) -> str:
+        read.append(place)
+        return shown(text, place, end)
+
+    monkeypatch.setattr(chunking, "_shown", counted)
+    spans = chunks(text, 64, headings=headings)
+    assert len(read) <= 2 * MOST  # for its chunks, and for the page after it
+    names = list(dict.fromkeys(span.heading for span in spans))
+    assert len(names) == MOST
+    assert names[:3] == ["Head 0", "Head 1…", "Head 2"]
+    assert names[-1] == f"Head {MOST - 1}"
+    assert spans[-1].end == len(text.rstrip())
 
 
 def test_what_is_indexed_says_each_heading_once_and_fits() -> None:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from sqlalchemy import Engine, insert
 
-from rag.collections import NAME_LENGTH, Collections, chosen
+from rag.collections import NAME_LENGTH, Collection, Collections, Folder, chosen
 from rag.database import documents, holdings
-from rag.errors import CollectionEmpty, CollectionExists, CollectionNotFound, CollectionUnnamed
+from rag.errors import (
+    CollectionEmpty,
+    CollectionExists,
+    CollectionNotFound,
+    CollectionUnnamed,
+    DocumentNotFound,
+    NoRoom,
+)
+from rag.folder_states import FolderState
+from rag.services import Services
+from ui.collection_rows import collection_list
+from ui.collections_panel import CollectionsPanel
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 
@@ -100,3 +113,40 @@ def test_a_choice_follows_what_is_in_a_collection(shelves: Collections) -> None:
     assert shelves.expand("ana", [A, chosen(empty)]) == [A]
     assert shelves.asked("ana", None, None) is None
     assert shelves.asked("ana", [C], [empty]) == [C]
+
+
+def test_clearing_a_collection_goes_on_past_a_document_that_cannot_go(shelves: Collections) -> None:
+    shelf = shelves.make("ana", "Historia")
+    shelves.move("ana", [A, B, C], shelf)
+    gone: list[str] = []
+
+    def delete(owner: str, document: str) -> None:
+        errors = {C: DocumentNotFound(), B: NoRoom(name="b.txt")}
+        if document in errors:
+            raise errors[document]
+        gone.append(document)
+
+    services = SimpleNamespace(collections=shelves, library=SimpleNamespace(delete=delete), folders=None)
+    with pytest.raises(NoRoom):
+        CollectionsPanel(cast(Services, services))._clear("ana", shelf)
+    assert gone == [A]
+    assert shelves.list("ana") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "button"),
+    [
+        (FolderState("apuntes", once=True), "its folder is being imported", "Stop the import"),
+        (FolderState("apuntes", once=True, there=False), "cannot be read now; the import goes on", "Stop the import"),
+        (FolderState("apuntes", once=True, done=True, skipped=("a.exe", "b.zip")), "Files left out: 2", ""),
+        (FolderState("apuntes"), "follows the folder", "Stop watching"),
+    ],
+)
+def test_an_import_says_how_it_stands_and_can_be_stopped(state: FolderState, said: str, button: str) -> None:
+    folder = None if state.done else Folder("r", "apuntes", state.once)
+    html = collection_list([Collection("c", "Historia", 1, folder)], {"c": state}, "en")
+    assert said in html
+    assert [label for label in ("Stop the import", "Stop watching") if f">{label}<" in html] == (
+        [button] if button else []
+    )
+    assert ("upload them by themselves" in html) == bool(state.skipped)

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from rag.errors import EncryptedDocument, UnsupportedFormat, WrongPassword
 from rag.jobs import Job
 from rag.store import Document
+from ui.document_buttons import BUTTONS
 from ui.document_looks import Look, Looks, pressed
 from ui.document_rows import document_list
 from ui.document_states import Row, actions, counts, facts, note, rows
@@ -75,7 +76,8 @@ def test_a_row_knows_its_collection_and_the_files_of_an_archive_are_not_each_cal
     [
         ("reading", "reading", ("see", "ledger", "pause", "cancel")),
         ("paused", "paused", ("see", "ledger", "resume", "cancel")),
-        ("locked", "locked", ("unlock", "delete")),
+        ("locked", "locked", ("unlock", "see", "ledger", "cancel")),
+        ("partial", "locked", ("unlock", "see", "ledger", "cancel")),
         ("ready", None, ("see", "ledger", "move", "delete")),
         ("partial", None, ("retry", "see", "ledger", "move", "delete")),
         ("failed", None, ("retry", "see", "ledger", "delete")),
@@ -86,8 +88,16 @@ def test_each_state_offers_what_makes_sense(state: str, stage: str | None, expec
     assert actions(row) == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("archive", ("pause", "cancel")), ("address", ("cancel",)), ("add", ("cancel",))]
+)
+def test_only_an_archive_of_what_is_no_document_yet_can_rest(kind: str, expected: tuple[str, ...]) -> None:
+    assert actions(Row(job=job(kind=kind, stage="reading"))) == expected
+
+
 def test_nothing_to_see_of_a_document_without_pages() -> None:
     assert actions(Row(document(status="failed", pages=0))) == ("retry", "delete")
+    assert actions(Row(document(status="locked", pages=0), job(stage="locked"))) == ("unlock", "delete")
     assert actions(Row(document(status="waiting", pages=0), job(stage="waiting"))) == ("pause", "cancel")
 
 
@@ -227,3 +237,9 @@ def test_each_session_has_its_own_look() -> None:
     for n in range(600):
         looks.press(f"s{n}", "more", "")
     assert looks.get("a").which == "all"  # forgotten, not kept for ever
+
+
+@pytest.mark.parametrize(("status", "asks"), [("locked", True), ("partial", False)])
+def test_a_cancel_that_takes_pages_away_asks_first(status: str, asks: bool) -> None:
+    row = Row(document(status=status), job(stage="locked", read=0))
+    assert ("data-ask" in BUTTONS["cancel"](row, False, "en")) == asks  # a retry's leaves the document as it was

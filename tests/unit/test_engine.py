@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import rag.embeddings
 import rag.llm
 from rag.dense import Dense
 from rag.engine import Engine
@@ -27,6 +28,7 @@ class Chat:
     def __init__(self, name):
         self.model = name
         self.closed = False
+        self.answering = False
 
     @classmethod
     def load(cls, path, name, n_ctx=0):
@@ -184,6 +186,20 @@ def test_a_failed_switch_keeps_the_old_model_and_says_why(engine, monkeypatch):
     assert status.model == "default"
     assert not run.chat().closed
     assert isinstance(status.error, ModelLoadFailed)
+
+
+def test_what_is_embedded_behind_the_page_comes_after_the_chat(engine, monkeypatch):
+    told = []
+    monkeypatch.setattr(rag.embeddings, "embedding_spec", lambda _shelf, name: name)
+    monkeypatch.setattr(Dense, "load", lambda _dense, _path, _spec, behind=False: told.append(behind))
+    shelf = Shelf("default", "embedding")
+    built = engine(shelf)
+    settle(built)
+    built._start_embedding()
+    assert told == [True]
+    assert built._dense.busy() is False
+    built._chat.answering = True
+    assert built._dense.busy() is True
 
 
 def test_the_status_survives_the_loss_of_the_file(engine):

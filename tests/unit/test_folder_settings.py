@@ -32,6 +32,9 @@ def test_a_folder_must_be_there_and_a_login_rules_folders_out(
         app.arguments(["--folder", str(tmp_path / "nada")])
     assert "is not a folder" in capsys.readouterr().err
     monkeypatch.setenv("AULA_FOLDERS", str(tmp_path))
-    assert app.folders(app.arguments(["--auth", "ana:x", "--folder", str(tmp_path)])) == ()
+    with pytest.raises(SystemExit):
+        app.arguments(["--auth", "ana:x", "--folder", str(tmp_path)])
+    assert "--auth" in capsys.readouterr().err
+    assert app.folders(app.arguments(["--auth", "ana:x"])) == ()
     assert app.folders(app.arguments(["--folder", str(tmp_path)])) == (tmp_path.resolve(),)
     assert app.folders(app.arguments([])) is None  # the environment decides

@@ -274,6 +274,7 @@ def test_a_folder_that_is_stopped_in_the_middle_takes_in_no_more(desk: Desk) -> 
     desk.shelf.before = lambda name: desk.folders.end("ana", shelf)
     assert desk.look(3) == {"a.txt"}
     assert desk.collections.get("ana", shelf).documents == 1
+    assert desk.folders._files.files(shelf) == {}
 
 
 def test_stopping_waits_for_no_look(desk: Desk) -> None:
@@ -314,7 +315,7 @@ def test_a_copy_ends_when_nobody_wants_it_or_the_file_grows(desk: Desk, monkeypa
     assert len(asked) == 3
     asked.clear()
     desk.put("a.txt", "uno dos tres y cuatro y cinco")
-    with copied(found, desk.work, where, lambda: bool(asked.append(1))) as copy:
+    with copied(found, desk.work, where, lambda: ended() and False) as copy:
         assert copy is None
     assert len(asked) <= found.bytes / 2
 

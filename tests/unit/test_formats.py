@@ -113,6 +113,11 @@ def test_a_deck_of_pictures_says_so(read):
     slides.save(out)
     with pytest.raises(Refused, match="image"):
         read(out.getvalue(), ".pptx")
+    slides.slides.add_slide(slides.slide_layouts[5]).shapes.title.text = "Con título"
+    slides.slides.add_slide(slides.slide_layouts[6])
+    slides.save(out := io.BytesIO())
+    told = [(page.how, page.reason) for page in read(out.getvalue(), ".pptx").pages(1, 3)]
+    assert told == [("empty", "image"), ("text", ""), ("empty", "")]
 
 
 # -- XLSX ----------------------------------------------------------------------------------------------------------
@@ -206,6 +211,9 @@ def test_odp(read):
     )
     slides = read(odf("presentation", page), ".odp")
     assert (slides.unit, texts(slides)) == ("slide", ["Métodos\n\n- Anchura\n\nNotas / Notes:\nPreguntar.", ""])
+    picture = "<draw:page><draw:frame><draw:image/></draw:frame></draw:page>"
+    slides = read(odf("presentation", page + picture), ".odp")
+    assert [slide.reason for slide in slides.pages(1, 3)] == ["", "", "image"]
 
 
 def test_ods_where_cells_and_rows_are_repeated_without_measure(read):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from starlette.types import Message
 
+from rag.errors import BackupWaited
 from ui import launch_kwargs
-from ui.handover import PREFIX, Handover, HandoverRoute
+from ui.handover import MINUTES, PREFIX, Handover, HandoverRoute
 
 
 def below(_: Request) -> Response:
@@ -45,8 +49,68 @@ def test_a_file_is_served_once_and_is_gone(client: TestClient, folder: Path, tmp
     assert answer.headers["cache-control"] == "no-store"
     assert "attachment" in answer.headers["content-disposition"]
     assert "copia%20de%20seguridad%20%C3%B1.zip" in answer.headers["content-disposition"]
-    assert list(folder.iterdir()) == []
+    assert Handover(folder).state(token) == "sent"
+    (left,) = folder.iterdir()  # that it was sent, and no more
+    assert left.read_bytes() == b""
     assert client.get(f"/{PREFIX}{token}").status_code == 404
+    Handover(folder).discard(token)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_download_that_breaks_off_can_be_tried_again(client: TestClient, folder: Path, tmp_path: Path) -> None:
+    token = given(folder, tmp_path)
+    handover = Handover(folder)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect" if len(sent) > 3 else "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        assert handover.state(token) == "going"
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": f"/{PREFIX}{token}", "headers": []}
+    asyncio.run(HandoverRoute(client.app, folder)(scope, receive, send))
+    assert sum(len(message.get("body", b"")) for message in sent) < 3_000_000
+    assert handover.state(token) == "waiting"
+    assert handover.size(token) == 3_000_000
+    assert client.get(f"/{PREFIX}{token}").content == b"x" * 3_000_000
+
+
+def test_what_waits_is_swept_when_nobody_has_touched_it_for_long(
+    client: TestClient, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handover, again = Handover(folder), []
+    monkeypatch.setattr(handover, "_later", lambda token, seconds: again.append(seconds))
+    token = handover.expect("mía.zip")
+    old(folder)
+    assert client.put(f"/{PREFIX}{token}", content=b"y").status_code == 204  # it took long to come
+    handover._late(token)
+    assert handover.arrived(token).read_bytes() == b"y"
+    old(folder)
+    handover.keep(token)  # it is being checked
+    handover._late(token)
+    assert handover.arrived(token).read_bytes() == b"y"
+    old(folder)
+    handover._late(token)
+    with pytest.raises(BackupWaited, match="Choose the file again"):
+        handover.arrived(token)
+    assert list(folder.iterdir()) == []
+    assert [0 < seconds <= 60 * MINUTES for seconds in again] == [True] * 3  # from the start, and twice for longer
+    going = given(folder, tmp_path)
+    taken = handover.take(going)
+    assert taken is not None
+    old(folder)
+    handover._late(going)
+    assert handover.state(going) == "going"
+    taken[0].close()
+    handover.discard(going)
+
+
+def old(folder: Path) -> None:
+    """Let everything that waits have been there for a day."""
+    for path in folder.iterdir():
+        os.utime(path, (1, 1))
 
 
 def test_no_other_address_serves_it(client: TestClient, folder: Path, tmp_path: Path) -> None:

@@ -82,6 +82,10 @@ def test_failed_pages_are_read_again_or_left_as_they_were(store):
     assert store.page_numbers(KEY) == {1, 3, 4}
     assert not store.state(KEY).read
     assert store.state(KEY).finished
+    store.set_status(KEY, "paused")
+    store.all_read(KEY, "")  # its note has gone
+    assert store.state(KEY).finished
+    store.read_again(KEY)
     assert [page.how for page in store.ledger("ana", KEY).pages] == ["text", "waiting", "waiting", "empty"]
     store.read_no_more(KEY)
     assert store.page_numbers(KEY) == {1, 2, 3, 4}
@@ -155,6 +159,9 @@ def test_what_was_handed_in_is_found_again(store):
 def test_the_outcome_says_what_is_missing_and_how_to_get_it(store):
     state = store.state(KEY)
     missing = outcome(state, PAGES, ocr=False)
+    assert missing.note["en"].count("1 page is a picture of text and has not been read.") == 1
+    two = outcome(state, [*PAGES, PageText(5, "", "waiting", "image")], ocr=False)
+    assert two.note["es"].count("Hay 2 páginas que son imágenes de texto y no se han leído.") == 1
     assert missing.status == "partial"
     assert "tesseract-ocr-spa" in missing.note["es"]
     assert "1" in missing.note["en"]

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from rag import nearest, vector_rows
 from rag.chunking import Span
+from rag.database import chunks
 from rag.errors import Cancelled
 from rag.kept_vectors import KeptVectors
 from rag.mending import adopt, embed_missing, mend
@@ -123,6 +125,25 @@ def test_a_chunk_that_goes_while_it_is_embedded_leaves_no_vector(store):
     store.erase("b" * 64)
     kept.write(MODEL, ids, np.ones((100, 16), dtype=np.float32))
     assert kept.ids(MODEL) == set(store.ids())
+
+
+def test_a_chunk_that_is_another_when_its_vector_comes_gets_none(store):
+    """As a restore does while a slice is embedded: another chunk stands under the same id."""
+    kept = KeptVectors(store.database)
+    ids = sorted(store.ids())
+
+    class Restoring(Embedder):
+        def encode_passages(self, texts, cancel=None):
+            if not self.texts:
+                with store.database.begin() as connection:
+                    connection.execute(update(chunks).where(chunks.c.id == ids[0]).values(start=8, end=11))
+                    connection.execute(update(chunks).where(chunks.c.id == ids[1]).values(document="b" * 64))
+            return super().encode_passages(texts, cancel)
+
+    embed_missing(store, kept, Restoring(), threading.Event())
+    assert kept.missing(MODEL) == ids[:2]
+    embed_missing(store, kept, Embedder(), threading.Event())
+    assert kept.get(MODEL, ids[:1])[ids[0]] == pytest.approx(vector_of("a02"), abs=1e-3)
 
 
 def test_vectors_go_with_their_chunks(store, kept):

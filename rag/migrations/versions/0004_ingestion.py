@@ -1,5 +1,6 @@
 """Documents that are read page by page: what each page came to, vectors beside the chunks, collections, intake."""
 
+import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -11,10 +12,16 @@ branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 _CHARACTERS_A_TOKEN = 4  # a cut of one's own was in characters, and is in tokens from here on
+# Pages of PDFs that nothing could read before there was OCR, and what is said of their documents until they are read.
+_PICTURES = "(how = 'empty' AND reason = 'image') OR (how = 'failed' AND reason = 'garbled')"
+_UNREAD = {
+    "en": "Some pages are pictures of text and have not been read: that takes Tesseract, which is free.",
+    "es": "Algunas páginas son imágenes de texto y no se han leído: para eso hace falta Tesseract, que es gratuito.",
+}
 
 
 def upgrade() -> None:
-    """Add tables and columns; what was there is read and indexed whole."""
+    """Add tables and columns; what was there is read and indexed whole, but for pages that are pictures."""
     _collections()
     _intake()
     _pages()
@@ -71,8 +78,20 @@ def _pages() -> None:
     op.add_column("pages", sa.Column("headings", sa.JSON))
     op.add_column("pages", sa.Column("indexed", sa.Boolean, nullable=False, server_default=sa.false()))
     op.execute("UPDATE pages SET indexed = 1")
+    _pictures()
     op.create_index("pages_unindexed", "pages", ["document", "number"], sqlite_where=sa.text("indexed = 0"))
     op.add_column("chunks", sa.Column("heading", sa.Text, nullable=False, server_default=""))
+
+
+def _pictures() -> None:
+    """Let the start read the pages that are pictures, by itself; their documents can be asked meanwhile."""
+    note = "coalesce(nullif(note, 'null'), :note)"  # none is written as JSON has it
+    partial = sa.text(
+        f"UPDATE documents SET status = 'partial', note = {note} "  # noqa: S608 - our own words
+        f"WHERE status IN ('ready', 'partial') AND id IN (SELECT document FROM pages WHERE {_PICTURES})"
+    )
+    op.execute(partial.bindparams(note=json.dumps(_UNREAD, ensure_ascii=False)))
+    op.execute(f"UPDATE pages SET how = 'waiting', indexed = 0 WHERE {_PICTURES}")  # noqa: S608 - our own words
 
 
 def _vectors() -> None:
