@@ -37,10 +37,7 @@ _PLACES = ("la torre", "el puerto", "la biblioteca", "el mercado", "el jardín",
 
 
 def write_documents(folder: Path, count: int) -> None:
-    """Write `count` small documents: sections, PDFs of several pages, a page that is a picture, a table, an archive.
-
-    And one that cannot be read.
-    """
+    """Write `count` small documents: sections, PDFs, a picture, a table, an archive; and one that cannot be read."""
     import zipfile
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -192,33 +189,37 @@ class Killer:
 
     def undisturbed(self, data: Path) -> dict[str, Any]:
         """Return what a run comes to that nobody disturbs."""
-        process = self._start(data)
-        self._await(process, "loaded")
-        began = time.monotonic()
-        process.wait(timeout=_LONGEST_S)
-        self._work_s = time.monotonic() - began
+        with self._start(data) as process:
+            self._await(process, "loaded")
+            began = time.monotonic()
+            process.wait(timeout=_LONGEST_S)
+            self._work_s = time.monotonic() - began
         return self._report(data, process)
 
     def disturbed(self, data: Path, kills: int) -> dict[str, Any]:
         """Kill up to `kills` runs, each after a little of the work, then leave one alone; return what it came to."""
         for _ in range(kills):
-            process = self._start(data)
             (moment,) = self._random.choices(list(_MOMENTS), list(_MOMENTS.values()))
-            self._await(process, moment)
             longest = 2.0 * self._work_s / max(kills, 4) if moment in ("begun", "loaded") else 0.3
             pause = self._random.uniform(0.0, longest)
-            try:
-                process.wait(timeout=pause)
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                self.kills += 1
-                self.moments.append(f"{moment} + {pause:.2f} s")
-            else:
-                return self._report(data, process)
-        process = self._start(data)
-        process.wait(timeout=_LONGEST_S)
+            with self._start(data) as process:
+                self._await(process, moment)
+                if not self._killed(process, pause):
+                    return self._report(data, process)
+            self.kills += 1
+            self.moments.append(f"{moment} + {pause:.2f} s")
+        with self._start(data) as process:
+            process.wait(timeout=_LONGEST_S)
         return self._report(data, process)
+
+    def _killed(self, process: subprocess.Popen[str], after: float) -> bool:
+        """Kill a run after so many seconds; False when it ended before that."""
+        try:
+            process.wait(timeout=after)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            return True
+        return False
 
     def _start(self, data: Path) -> subprocess.Popen[str]:
         job = [str(data), str(self._folder), self._embedding, str(self._at(data))]

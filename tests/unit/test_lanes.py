@@ -30,7 +30,8 @@ def test_a_turn_that_outlives_a_stop_is_the_last_of_its_thread(monkeypatch):
     lane.stop()
     lane.start()
     gate.set()
-    threading.Thread.join(old)  # it ends by itself
+    threading.Thread.join(old, timeout=10)
+    assert not old.is_alive()  # it ends by itself
     lane.put("new")
     done.wait()
     lane.stop()
