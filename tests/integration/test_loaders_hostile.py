@@ -369,8 +369,9 @@ def test_the_limits_hold_for_all_turns_together(save):
     late = loaders.Spent(seconds=999.0)
     assert list(loaders.read(path, "a.md", spent=late))[-1] == loaders.Ended()  # whoever has a turn can open the file
     assert late.seconds > 999
-    with pytest.raises(errors.ParseTimeout):
-        list(loaders.read(path, "a.md", limits=Limits(page_seconds=0), spent=late))
+    clock = parse_process.Clock(Limits(seconds=10, page_seconds=1), None, loaders.Spent(seconds=999.0))
+    assert clock.check(0.5) == ""
+    assert clock.check(1.5) == "over"  # and no turn gets more than a page's time beyond that
 
 
 def test_only_the_first_pages_and_characters_are_kept(save):
