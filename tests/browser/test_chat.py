@@ -27,7 +27,7 @@ def test_answer_with_its_source_and_figures(page: Page) -> None:
     expect(page.locator(USER)).to_have_text(QUESTION)
     assert page.locator(BOT).last.inner_text().strip()
     source = page.locator(".aula-sources li").first
-    expect(source.locator(".aula-page")).to_have_text(say("es", "common.page", number=1))
+    expect(source.locator(".aula-page")).to_have_text(say("es", "common.section", number=1))
     expect(source.locator("blockquote")).to_contain_text(MARKER)
     seen = page.locator("details.aula-seen")
     seen.locator("summary").first.click()
