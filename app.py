@@ -83,6 +83,8 @@ def folders(args: argparse.Namespace) -> tuple[Path, ...] | None:
 
     Who logs in has documents of their own, and a folder of this machine would be everybody's: then there are none.
     """
+    if args.auth and os.environ.get("AULA_FOLDERS"):
+        print("AULA_FOLDERS is not used with --auth: a folder of this machine would be everybody's who logs in.")
     return () if args.auth else tuple(args.folder) or None
 
 

@@ -35,8 +35,8 @@ _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile
 _ENCRYPTED = 0x1  # of a member's flags
 _UTF8 = 0x800
 # What zipfile, and what unpacks for it, raise of bytes that are not as they should be; a name may be no UTF-8 either.
-_AMISS: tuple[type[Exception], ...]
-_AMISS = (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError, struct.error, zlib.error, lzma.LZMAError)
+AMISS: tuple[type[Exception], ...]
+AMISS = (zipfile.BadZipFile, OSError, RuntimeError, ValueError, EOFError, struct.error, zlib.error, lzma.LZMAError)
 _ENTRY = 2048  # bytes that an entry of the directory may take on average: its name and what systems note beside it
 _LONGEST_NAME = 200
 _OLE = b"\xd0\xcf\x11\xe0"  # the container of an encrypted office file, and of the formats before 2007
@@ -77,7 +77,7 @@ class Member:
             raise self.problem or DamagedDocument(name=self.name)
         try:
             inner = self._archive.open(self._info)
-        except _AMISS as error:
+        except AMISS as error:
             raise DamagedDocument(name=self.name) from error
         return io.BufferedReader(_Checked(inner, self.name))
 
@@ -98,7 +98,7 @@ class _Checked(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         try:
             data = self._inner.read(len(view))
-        except _AMISS as error:
+        except AMISS as error:
             raise DamagedDocument(name=self._name) from error
         view[: len(data)] = data
         return len(data)
@@ -155,7 +155,7 @@ def members(path: Path, limits: ArchiveLimits = ArchiveLimits(), name: str = "")
             archive = held.enter_context(opened(path, limits.members))
         except _DirectoryTooLargeError as error:
             raise _unsafe(limits, shown) from error
-        except _AMISS as error:
+        except AMISS as error:
             raise DamagedDocument(name=shown) from error
         files = [info for info in archive.infolist() if not _is_clutter(info)]
         _check(files, path.stat().st_size, limits, shown)
@@ -231,7 +231,7 @@ def check_office(path: Path, memory: int, needed: str, streamed: str = "\0") -> 
             parts = archive.infolist()
     except _DirectoryTooLargeError as error:
         raise Refused("damaged") from error
-    except _AMISS as error:
+    except AMISS as error:
         raise Refused("damaged") from error
     if needed not in {part.filename for part in parts}:
         raise Refused("damaged")

@@ -12,12 +12,12 @@ import shutil
 import sqlite3
 import threading
 import zipfile
-import zlib
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import IO
 
+from rag.archive import AMISS
 from rag.backup_manifest import (
     DATABASE,
     DIGEST,
@@ -25,7 +25,6 @@ from rag.backup_manifest import (
     KIND,
     MANIFEST,
     MOST_MANIFEST,
-    BadManifest,
     Manifest,
     Member,
 )
@@ -37,7 +36,6 @@ _CHUNK = 2**20
 _HEAD = 128  # bytes at the beginning, in which the first member's name stands
 _RATIO, _ALLOWED = 200, 2**30  # a database packs ten times smaller at best; small ones may be nearly empty
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
 def check(
@@ -74,7 +72,7 @@ def _read(
     reader = _Reader(called, progress or (lambda _done, _total: None), cancel or threading.Event())
     try:
         archive = zipfile.ZipFile(path)
-    except _BROKEN:
+    except AMISS:
         raise _unknown(path, called) from None
     with archive:
         manifest = reader.manifest(archive)
@@ -112,7 +110,7 @@ class _Reader:
             raise self._damaged(MANIFEST)
         try:
             manifest = Manifest.from_json(archive.read(MANIFEST))
-        except (BadManifest, *_BROKEN):
+        except AMISS:
             raise self._damaged(MANIFEST) from None
         if manifest.format > FORMAT or manifest.schema not in known_schemas():
             raise BackupTooNew(name=self._name, version=manifest.app)
@@ -140,7 +138,7 @@ class _Reader:
             target.parent.mkdir(parents=True, exist_ok=True)
         try:
             packed = archive.open(info)
-        except _BROKEN:
+        except AMISS:
             raise self._damaged(info.filename) from None
         with packed, open(target or os.devnull, "wb") as out:
             digest = self._copied(packed, out, info.filename)
@@ -162,7 +160,7 @@ class _Reader:
             raise Cancelled
         try:
             return packed.read(_CHUNK)
-        except _BROKEN:
+        except AMISS:
             raise self._damaged(name) from None
 
     def _damaged(self, part: str) -> BackupDamaged:

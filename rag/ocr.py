@@ -10,21 +10,20 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from rag import child
 from rag.errors import Cancelled, OcrMissing
 from rag.pages import Limits, PageText
 
 LANGUAGES = ("spa", "eng")  # as Tesseract names them, the first being what it tries first
 LIMITS = Limits(page_seconds=120.0)  # a dense page takes some 10 seconds on a slow core that others use too
 _PIXELS = 12_000_000  # A4 at 300 dots per inch has 8.7 million
-_COMMAND = [sys.executable, "-m", "rag.ocr_worker"]
-_ROOT = Path(__file__).resolve().parent.parent
+_COMMAND = child.command("rag.ocr_worker")
 _SIGKILL = 9  # by number: Windows has no name for it
 _LOOK_AGAIN_S = 20  # so soon a program that was installed meanwhile is found
 _STEP_S = 0.1
@@ -92,15 +91,7 @@ def _page(number: int, answer: dict[str, object]) -> PageText:
 
 def _answer(job: bytes, seconds: float, cancel: threading.Event) -> dict[str, object]:
     """Run a worker on `job`; whatever happens, it and Tesseract have ended on return."""
-    process = subprocess.Popen(
-        _COMMAND,
-        cwd=_ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=os.name == "posix",
-    )
+    process = child.start(_COMMAND)
     try:
         output = _output(process, job, time.monotonic() + seconds, cancel)
     finally:

@@ -10,7 +10,6 @@ import logging
 import os
 import shutil
 import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Collection, Sequence
@@ -18,14 +17,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rag import child
 from rag.errors import PageNotDrawn
 from rag.highlight import Glyph
 
 log = logging.getLogger(__name__)
 
 VERSION = 1  # of what the worker writes: what an older one drew is drawn again
-_COMMAND = [sys.executable, "-m", "rag.page_worker"]
-_ROOT = Path(__file__).resolve().parent.parent
+_COMMAND = child.command("rag.page_worker")
 _AT_ONCE = 2  # processes; further pages wait, so that a class that looks does not starve the model
 _SUFFIX = f"-{VERSION}.page"
 
@@ -112,8 +111,8 @@ class PagePictures:
         try:
             done = subprocess.run(
                 _COMMAND,
-                cwd=_ROOT,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
+                cwd=child.ROOT,
+                env=child.environment(),
                 input=json.dumps(job).encode(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -10,23 +10,20 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
-from rag import errors
+from rag import child, errors
 from rag.pages import Limits
 
-COMMAND = [sys.executable, "-m", "rag.parse_worker"]
+COMMAND = child.command("rag.parse_worker")
 LONGEST_LINE = 64 * 2**20
 _SIGKILL = 9  # by number: Windows has no name for it
-_ROOT = Path(__file__).resolve().parent.parent
 _LOOK_S = 0.05
 _WAITED = 4  # a process that gets little of a busy processor has so many times its seconds by the clock on the wall
 _FORGIVEN = 8  # pages that never end, whose time the document is given back
@@ -155,15 +152,7 @@ class Worker:
 @contextmanager
 def worker(job: Mapping[str, object]) -> Iterator[Worker]:
     """Start a process on `job`; end it and its children after."""
-    process = subprocess.Popen(
-        COMMAND,
-        cwd=_ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), os.environ.get("PYTHONPATH", "")])},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=os.name == "posix",
-    )
+    process = child.start(COMMAND)
     lines: _Lines = queue.Queue(maxsize=256)
     stopped = threading.Event()
     reader = threading.Thread(target=_read_lines, args=(process, lines, stopped), daemon=True)

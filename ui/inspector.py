@@ -53,6 +53,7 @@ class InspectorPanel:
                 )
                 self.k = gr.Slider(3, 10, value=5, step=1, label=static("inspect.k"), elem_id="aula-inspect-k")
             self._cutting()
+            self.shown = gr.State("")  # which document's cut the sliders were last set to, and what it was
             self.found = block("", "aula-inspection")
 
     def _cutting(self) -> None:
@@ -88,10 +89,10 @@ class InspectorPanel:
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
         chosen = [self.document, self.size, self.overlap, self.page]
         asked = [self.question, self.document, self.k]
-        filled = [self.now, self.controls, self.size, self.overlap, self.page]
+        filled = [self.now, self.controls, self.size, self.overlap, self.page, self.shown]
         gr.on([self.go.click, self.question.submit], self.inspect, asked, self.found, **quiet)
         documents.change(self.renew, self.document, self.document, **quiet)
-        gr.on([documents.change, self.document.change], self.choose, self.document, filled, **quiet).then(
+        gr.on([documents.change, self.document.change], self.choose, [self.document, self.shown], filled, **quiet).then(
             self.show_cut, chosen, [self.overlap, self.preview], **quiet
         )
         gr.on(
@@ -148,14 +149,21 @@ class InspectorPanel:
         return gr.Dropdown(choices=choices, value=_ALL)
 
     @guarded
-    def choose(self, request: gr.Request, document: object) -> Updates:
-        """Show how the chosen document is cut now, and let it be cut anew."""
+    def choose(self, request: gr.Request, document: object, shown: object) -> Updates:
+        """Show how the chosen document is cut now, and let it be cut anew.
+
+        The list changes by itself too, while another document comes: what is being typed then stays.
+        """
         lang = language(request)
         held = {one.id: one for one in self._library.documents(owner_of(request))}
         known = held.get(str(document))
         if known is None:
             hint = say(lang, "cut.choose") if held else say(lang, "docs.empty")
-            return (_said("aula-empty", hint), gr.Column(visible=False), gr.skip(), gr.skip(), gr.skip())
+            return (_said("aula-empty", hint), gr.Column(visible=False), gr.skip(), gr.skip(), gr.skip(), "")
+        key = f"{known.id} {known.chunk_size} {known.chunk_overlap} {known.pages}"
+        if key == shown:
+            now = _said("aula-caption", _now(known, lang))
+            return (now, gr.Column(visible=True), gr.skip(), gr.skip(), gr.skip(), key)
         cut = Cut.near(known.chunk_size, known.chunk_overlap)  # one of an older version may be outside
         return (
             _said("aula-caption", _now(known, lang)),
@@ -163,6 +171,7 @@ class InspectorPanel:
             cut.size,
             gr.Slider(maximum=cut.size // 2, value=cut.overlap),
             gr.Slider(maximum=max(2, known.pages), value=1, visible=known.pages > 1),
+            key,
         )
 
     # -- another cut -------------------------------------------------------------------------------------------

@@ -106,6 +106,32 @@ def test_on_a_phone_the_columns_stand_one_below_the_other(open_page: Opener, doc
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_what_is_typed_stays_while_another_document_comes(open_page: Opener, document: str, tmp_path: Path) -> None:
+    page = unfolded(open_page())
+    choose(page, NAME)
+    marks = page.locator(".aula-cut-mark")
+    expect(marks.first).to_be_attached()
+    before = marks.count()
+    page.locator("#aula-cut-size input[type=number]").fill("64")
+    page.locator("#aula-cut-size input[type=number]").press("Tab")
+    expect(marks.nth(before)).to_be_attached()
+    after = marks.count()
+
+    other = tmp_path / "molinos.txt"
+    other.write_text("Los molinos de la sierra muelen de noche, cuando sopla el viento del norte.", encoding="utf-8")
+    page.locator("#aula-upload input[type=file]").set_input_files([other])
+    row = page.locator("#aula-documents li[data-state=ready]", has_text=other.name)
+    expect(row).to_be_visible(timeout=SLOW)
+    page.locator("#aula-inspect-document input").click()  # the list's own answer has arrived
+    expect(page.locator("#aula-inspect-document [role=option]", has_text=other.name)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#aula-cut-size input[type=number]")).to_have_value("64")
+    expect(marks).to_have_count(after)
+    row.locator("[data-do=delete]").click()
+    page.locator(".aula-dialog .primary").click()
+    expect(row).to_have_count(0)
+
+
 def test_another_cut_is_previewed_then_made_and_its_effect_shown(open_page: Opener, document: str) -> None:
     page = unfolded(open_page())
     expect(page.locator("#aula-cut-again")).to_have_count(0)

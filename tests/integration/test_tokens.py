@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ ODD = "ﬁn x² ½ İ ẞ ㌔ e\u0301\u0323 \u0301solo 😀👩‍👧 日本語
 @pytest.fixture(params=MODELS)
 def folder(request: pytest.FixtureRequest, models_dir: Path) -> Path:
     found = models_dir / str(request.param)
-    if not (found / "tokenizer.json").exists():
+    if not (found / "tokenizer.json").exists() and "AULA_EVERYTHING" not in os.environ:
         pytest.skip(f"{request.param} is not installed here")
     return found
 
