@@ -23,6 +23,7 @@ from rag.llama import native
 from rag.llama.chat_template import ChatTemplate, Turn
 from rag.llama.context import BATCH, Context
 from rag.llama.generation import Generation, Request, Stats
+from rag.llama.sequences import Sequences
 from rag.llama.turns import Turns
 from rag.llama.vocabulary import Piece, Vocabulary
 from rag.settings import Decoding
@@ -42,6 +43,7 @@ class _Engine:
         )
         self.context = Context(handles)
         self.turns = Turns()
+        self.sequences = Sequences(handles, self.turns, self.context.size)
 
     def warm_up(self) -> None:
         """Read one token and forget it, so that the weights come from the disk now and not at the first question."""
@@ -51,6 +53,7 @@ class _Engine:
 
     def close(self) -> None:
         self.vocabulary.close()
+        self.sequences.close()  # before the weights go, which go with the context
         self.context.close()
 
 
@@ -142,6 +145,24 @@ class LlamaChat(BaseChatModel):
         vocabulary = self._ready().vocabulary
         return [vocabulary.piece(token).decode("utf-8", "backslashreplace") for token in vocabulary.tokenize(text)]
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Its tokens: their bytes, which of them are the template's own, which end an answer."""
+        return self._ready().vocabulary
+
+    @property
+    def sequences(self) -> Sequences:
+        """The raw scores after any sequence of tokens, read into a memory of their own (for the lab)."""
+        return self._ready().sequences
+
+    def encode(self, messages: Sequence[BaseMessage], begin: str = "") -> list[int]:
+        """Return the tokens of a whole prompt, as an answer to `messages` that begins with `begin` would be asked."""
+        return self._ready().vocabulary.encode([*self._pieces(messages), *([Piece(begin, False)] if begin else [])])
+
+    def encode_text(self, text: str) -> list[int]:
+        """Return the tokens of a text to be gone on with, with the token that the model wants first, if any."""
+        return self._ready().vocabulary.encode([Piece(text, False)])
+
     def count_tokens(self, text: str) -> int:
         """Return how many tokens a text takes by itself."""
         return len(self.tokenize(text))
@@ -223,7 +244,7 @@ class LlamaChat(BaseChatModel):
         engine = self._ready()
         decoding = Decoding.from_options(options, base=decoding)
         request = Request(
-            prompt=engine.vocabulary.encode([*self._pieces(messages), *([Piece(begin, False)] if begin else [])]),
+            prompt=self.encode(messages, begin),
             decoding=decoding,
             stops=[*(stop or ()), *decoding.stop],
             grammar=grammar,

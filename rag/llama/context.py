@@ -22,7 +22,7 @@ BATCH = 256
 # Matrix kernels take four rows at a time and the rest, or a single row, one by one, which rounds differently. When
 # every step of a prompt begins at a multiple of this and is no shorter, each token goes through the same kernel
 # wherever the reading begins, and a reused prefix does not change the answer.
-_ALIGN = 8
+ALIGN = 8
 _POLL_S = 0.05
 _ABORTED = 2  # llama_decode's own code
 
@@ -37,23 +37,23 @@ def _is_set_function() -> Callable[[ctypes.c_void_p], bool]:
     return ctypes.cast(ctypes.CDLL(library).strlen, api.ggml_abort_callback)
 
 
-def steps(tokens: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Cut what is left of a prompt into steps of at most BATCH tokens, none of them (but a lone one) too short."""
+def steps(tokens: Sequence[int], most: int = BATCH) -> Iterator[Sequence[int]]:
+    """Cut what is left of a prompt into steps of at most `most` tokens, none of them (but a lone one) too short."""
     done = 0
     while done < len(tokens):
         rest = len(tokens) - done
-        size = BATCH - _ALIGN if 0 < rest - BATCH < _ALIGN else min(BATCH, rest)
+        size = most - ALIGN if 0 < rest - most < ALIGN else min(most, rest)
         yield tokens[done : done + size]
         done += size
 
 
-def _common(tokens: Sequence[int], held: Sequence[int]) -> int:
-    """Return how many tokens of a prompt need not be read again: a multiple of _ALIGN, and some are always left."""
-    common = 0
-    limit = min(len(tokens) - _ALIGN, len(held))
-    while common < limit and tokens[common] == held[common]:
-        common += 1
-    return max(0, common - common % _ALIGN)
+def shared(tokens: Sequence[int], held: Sequence[int]) -> int:
+    """Return how many tokens of a prompt need not be read again: a multiple of ALIGN, and some are always left."""
+    same = 0
+    limit = min(len(tokens) - ALIGN, len(held))
+    while same < limit and tokens[same] == held[same]:
+        same += 1
+    return max(0, same - same % ALIGN)
 
 
 class Context:
@@ -96,7 +96,7 @@ class Context:
         `repeatable` keeps only what was read as prompt: an answer's tokens were read one by one, and their scores
         differ in the last digits from the same tokens read together.
         """
-        common = _common(tokens, self._held[: self._settled] if repeatable else self._held)
+        common = shared(tokens, self._held[: self._settled] if repeatable else self._held)
         with self._native:
             if repeatable:
                 # Where in the memory a token lies changes the last digits of a sum: nothing else may lie there.
@@ -105,8 +105,8 @@ class Context:
             elif self._is_whole():
                 best = self._shelf.best(tokens)
                 overwritten = self._put_aside(common)
-                if best is not None and best.slot not in overwritten and _common(tokens, best.tokens) > common:
-                    common = _common(tokens, best.tokens)
+                if best is not None and best.slot not in overwritten and shared(tokens, best.tokens) > common:
+                    common = shared(tokens, best.tokens)
                     self._take(best)
             self._forget_after(common)
         return len(self._held)

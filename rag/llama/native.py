@@ -114,8 +114,10 @@ def _open(path: Path, n_ctx: int, n_batch: int, threads: int, layers: int) -> Ha
     model = api.llama_model_load_from_file(os.fsencode(path), params)
     if not model:
         return None
+    trained = api.llama_model_n_ctx_train(model)
+    n_ctx = min(n_ctx, trained) if trained > 0 else n_ctx
     gpu = layers != 0 and bool(api.llama_supports_gpu_offload())
-    context = _open_context(model, n_ctx, n_batch, threads, gpu)
+    context = _open_context(model, n_ctx + SPARE, n_batch, threads, gpu, SLOTS + 1)
     vocab = api.llama_model_get_vocab(model)
     if not context or not vocab:
         api.llama_model_free(model)
@@ -128,13 +130,24 @@ def _open(path: Path, n_ctx: int, n_batch: int, threads: int, layers: int) -> Ha
     return Handles(model, vocab, context, gpu, SPARE)
 
 
+def second_context(handles: Handles, n_ctx: int, n_batch: int, sequences: int) -> api.llama_context_p:
+    """Open another memory over weights that are loaded already: `n_ctx` tokens, shared by so many sequences.
+
+    Whoever holds it frees it, before the weights go. Raises MemoryError where there is no room for it.
+    """
+    threads = api.llama_n_threads(handles.context)
+    context = _open_context(handles.model, n_ctx, n_batch, threads, handles.gpu, sequences)
+    if not context:
+        raise MemoryError("no room for a second context")
+    return context
+
+
 def _open_context(
-    model: api.llama_model_p, n_ctx: int, n_batch: int, threads: int, gpu: bool
+    model: api.llama_model_p, n_ctx: int, n_batch: int, threads: int, gpu: bool, sequences: int
 ) -> api.llama_context_p | None:
-    trained = api.llama_model_n_ctx_train(model)
     params = api.llama_context_default_params()
-    params.n_ctx = (min(n_ctx, trained) if trained > 0 else n_ctx) + SPARE
-    params.n_seq_max = SLOTS + 1
+    params.n_ctx = n_ctx
+    params.n_seq_max = sequences
     params.kv_unified = True  # so that sequences share what they have in common
     params.n_batch = params.n_ubatch = n_batch
     params.n_threads = params.n_threads_batch = threads
