@@ -15,6 +15,7 @@ from ui.components import Keywords, Running, action_list, block, clicked, guarde
 from ui.decoding import document_choices
 from ui.documents import DocumentsTab
 from ui.handover import HandoverRoute
+from ui.lab import LabTab
 from ui.models import ModelsTab
 from ui.outside import LocalBlocks
 from ui.page import PageMiddleware, is_this_machine
@@ -42,6 +43,7 @@ class Page:
         self.chat = ChatTab(services, self.running)
         self.documents = DocumentsTab(services)
         self.playground = PlaygroundTab(services, self.running)
+        self.lab = LabTab(services)
         self.models = ModelsTab(services)
         self.viewer = Viewer(services)
 
@@ -59,6 +61,8 @@ class Page:
                 self.documents.layout()
             with gr.Tab(static("tab.playground"), id="playground"):
                 self.playground.layout()
+            with gr.Tab(static("tab.lab"), id="lab") as self.lab_tab:
+                self.lab.layout()
             with gr.Tab(static("tab.models"), id="models") as self.models_tab:
                 self.models.layout()
         self.viewer.layout()
@@ -70,6 +74,7 @@ class Page:
         self.chat.wire(blocks)
         self.chat.strategy.wire(blocks, self.playground.shared, self.chat.conversation, self.tabs)
         self.playground.wire(blocks)
+        self.lab.wire(blocks, self.lab_tab, self.tabs)
         self.viewer.wire()
         around = [self.status, self.chat.notice, self.models.list, self.timer]
         held = [*self.documents.outputs, self.chat.panel.chosen, self.chat.notice]

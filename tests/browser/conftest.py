@@ -102,12 +102,23 @@ def lang_of(page: Page) -> str:
 
 
 def tab(page: Page, number: int) -> None:
-    """Go to a tab: 0 chat, 1 documents, 2 models, 3 playground."""
-    name = say(lang_of(page), ("tab.chat", "tab.documents", "tab.models", "tab.playground")[number])
+    """Go to a tab: 0 chat, 1 documents, 2 models, 3 playground, 4 lab."""
+    name = say(lang_of(page), ("tab.chat", "tab.documents", "tab.models", "tab.playground", "tab.lab")[number])
     visible = page.locator("#aula-tabs [role=tab]:visible", has_text=name)
     if not visible.count():  # on a narrow screen the last ones are behind a button
         page.locator("#aula-tabs .overflow-menu > button").click()
         visible = page.locator("#aula-tabs .overflow-dropdown button", has_text=name)
+    visible.first.click()
+
+
+def lab(page: Page, name: str) -> None:
+    """Go to the Lab, and there to one of its panels, named as in ui.lab.tab.PANELS."""
+    tab(page, 4)
+    title = say(lang_of(page), f"lab.tab_{name}")
+    visible = page.locator("#aula-lab > .tab-wrapper [role=tab]:visible").get_by_text(title, exact=True)
+    if not visible.count():
+        page.locator("#aula-lab > .tab-wrapper .overflow-menu > button").click()
+        visible = page.locator("#aula-lab .overflow-dropdown button", has_text=title)
     visible.first.click()
 
 
