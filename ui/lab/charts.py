@@ -21,7 +21,7 @@ _SVG = Markup(
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: `value` is its length, `text` what stands at its end. `kind`: "", "out" (crossed out), "chosen", "tail"."""
+    """A bar: `value` is its length, `text` stands at its end. `kind`: "", "out" (crossed out), "chosen" or "tail"."""
 
     label: str
     value: float
@@ -57,8 +57,7 @@ def text(x: float, y: float, said: str, anchor: str = "start", kind: str = "") -
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str = "grid") -> Markup:
     """Return a straight line."""
-    shape = '<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>'
-    return Markup(shape).format(kind, x1, y1, x2, y2)
+    return Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>').format(kind, x1, y1, x2, y2)
 
 
 def rect(x: float, y: float, width: float, height: float, kind: str, opacity: float = 1.0, said: str = "") -> Markup:

@@ -1,4 +1,4 @@
-"""What the panels of the Lab share: the model that they look at, what they have running, and the words they open with."""
+"""What the panels of the Lab share: the model that they look at, what they have running, how they open."""
 
 from __future__ import annotations
 

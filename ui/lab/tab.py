@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import gradio as gr
 
 from prompts.services import Services
@@ -18,6 +20,13 @@ from ui.lab.tokens import TokensPanel
 from ui.lab.words import WordsPanel
 from ui.texts import static
 
+
+class _Panel(Protocol):
+    def layout(self) -> None: ...
+
+    def wire(self, blocks: gr.Blocks) -> None: ...
+
+
 PANELS = ("tokens", "next", "steps", "search", "temperature", "context", "embeddings", "words", "attention", "models")
 
 
@@ -27,7 +36,7 @@ class LabTab:
     def __init__(self, services: Services) -> None:
         """Make what is shared in the current Blocks; nothing visible yet."""
         self.shared = Shared(services)
-        self._panels = {
+        self._panels: dict[str, _Panel] = {
             "tokens": TokensPanel(self.shared),
             "next": NextTokenPanel(self.shared),
             "steps": StepsPanel(self.shared),
