@@ -74,12 +74,25 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--seed", type=int, default=0)
     search.add_argument("--folder", type=Path, help="keep the library that is made here, and use it when it is there")
     search.add_argument("--json", action="store_true")
+    lab = what.add_parser("lab", help="does the Lab show the model's own numbers, and how soon?")
+    lab.add_argument("--model", default=DEFAULT_MODEL)
+    lab.add_argument("-n", type=int, default=50, help="prompts that are searched by beam and by greedy")
+    lab.add_argument("--width", type=int, default=4, help="of the beam")
+    lab.add_argument("--steps", type=int, default=20, help="tokens that are written")
+    lab.add_argument("--rounds", type=int, default=5, help="turns that each side of a comparison takes")
+    lab.add_argument("--json", action="store_true")
     odd = what.add_parser("odd", help="what do strange and broken files come to?")
     odd.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     odd.add_argument("--formats", default="pdf", help="which files of a folder, as in pdf,docx")
     odd.add_argument("--show", action="store_true", help="print each file as it is done")
     odd.add_argument("--json", action="store_true")
     return parser
+
+
+def _run_lab(options: argparse.Namespace) -> dict[str, Any]:
+    from bench import lab
+
+    return lab.run(lab.Options(options.model, options.n, options.width, options.steps, options.rounds))
 
 
 def _run_odd(options: argparse.Namespace) -> dict[str, Any]:
@@ -134,6 +147,8 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
         return _run_gate(options)
     if options.what == "ingest":
         return _run_ingest(options)
+    if options.what == "lab":
+        return _run_lab(options)
     if options.what == "odd":
         return _run_odd(options)
     if options.what == "search":

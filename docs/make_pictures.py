@@ -53,7 +53,7 @@ def _take(browser: Browser, url: str) -> None:
     page.locator("#aula-documents [data-do=ledger]").first.click()
     page.wait_for_timeout(1_500)
     page.screenshot(path=PICTURES / "documents-es.png")
-    page.locator("#aula-tabs [role=tab]").nth(3).click()
+    page.locator("#aula-tabs [role=tab]", has_text=say("es", "tab.models")).first.click()
     page.wait_for_timeout(1_000)
     page.screenshot(path=PICTURES / "models-es.png")
     page.locator("#aula-tabs [role=tab]").nth(0).click()

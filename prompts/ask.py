@@ -17,6 +17,7 @@ from prompts.prompt import CONTEXT, Prompt
 from prompts.reply import Reply, Source
 from rag.errors import AulaError, Cancelled
 from rag.language import question_language
+from rag.said import places
 from rag.settings import Decoding
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Asker:
             prompt = _with_context(prompt)
         filled = prompt.filled(values)
         state = Reply("reading", model=model.model, seed=seeds[0], sources=sources)
-        state = replace(state, prompt=model.render(filled.messages(), begin=filled.begin))
+        rendered = model.render(filled.messages(), begin=filled.begin)
+        state = replace(state, prompt=rendered, turns=places(rendered, filled.messages(), filled.begin))
         replies: list[Reply] = []
         for seed in seeds:
             last = state

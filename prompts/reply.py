@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rag.said import Place
+
 Stage = Literal["waiting", "searching", "reading", "writing", "done"]
 
 
@@ -25,6 +27,8 @@ class Source:
 class Reply:
     """One answer. `prompt` is what the model read, control tokens spelled out; `seconds` without waiting for a turn.
 
+    `turns`: who says what in the prompt (see rag.said); empty for what an older Aula kept.
+
     With self-consistency `samples` holds every answer, `votes` how many of them said what, and `text` the first one
     that says what most say. `stats` are LlamaChat's, summed over samples. `error`: what stopped it, in both
     languages.
@@ -41,6 +45,7 @@ class Reply:
     sources: tuple[Source, ...] = ()
     stats: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, str] = field(default_factory=dict)
+    turns: tuple[Place, ...] = ()
 
     @property
     def stopped(self) -> bool:
@@ -61,6 +66,7 @@ class Reply:
             "sources": [vars(source) for source in self.sources],
             "stats": dict(self.stats),
             "error": dict(self.error),
+            "turns": [list(place) for place in self.turns],
         }
 
     @classmethod
@@ -78,4 +84,5 @@ class Reply:
             sources=tuple(Source(**source) for source in data["sources"]),
             stats=data["stats"],
             error=data["error"],
+            turns=tuple(tuple(place) for place in data.get("turns", ())),
         )

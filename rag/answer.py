@@ -22,6 +22,7 @@ from rag.language import question_language
 from rag.prompt import QUESTION_SLOT
 from rag.refusals import NO_ANSWER, is_refusal
 from rag.result import Answer, Citation, LeftOut, Reading, Seen
+from rag.said import places
 from rag.selection import SENTENCES
 from rag.settings import PRESETS, Decoding
 from rag.store import Store
@@ -268,7 +269,8 @@ def _reading(model: LlamaChat, fitted: Fitted, found: Found | None) -> Answer:
             for one in found.dropped
         ]
     rendered = model.render(fitted.prompt, begin=fitted.begin) if fitted.begin else model.render(fitted.prompt)
-    reading = Reading(rendered, seen, tuple(dropped))
+    turns = places(rendered, fitted.prompt, fitted.begin)
+    reading = Reading(rendered, seen, tuple(dropped), turns)
     state = Answer("reading", window=fitted.window, reading=reading)
     if found is None:
         return state

@@ -24,6 +24,7 @@ from rag.llama.chat_template import ChatTemplate, Turn
 from rag.llama.context import BATCH, Context
 from rag.llama.generation import Generation, Request, Stats
 from rag.llama.sequences import Sequences
+from rag.llama.shape import Shape, shape
 from rag.llama.turns import Turns
 from rag.llama.vocabulary import Piece, Vocabulary
 from rag.settings import Decoding
@@ -44,6 +45,7 @@ class _Engine:
         self.context = Context(handles)
         self.turns = Turns()
         self.sequences = Sequences(handles, self.turns, self.context.size)
+        self.shape = shape(handles)
 
     def warm_up(self) -> None:
         """Read one token and forget it, so that the weights come from the disk now and not at the first question."""
@@ -154,6 +156,11 @@ class LlamaChat(BaseChatModel):
     def sequences(self) -> Sequences:
         """The raw scores after any sequence of tokens, read into a memory of their own (for the lab)."""
         return self._ready().sequences
+
+    @property
+    def shape(self) -> Shape:
+        """How large it is: parameters, bytes of its weights, bytes that each token of the window takes."""
+        return self._ready().shape
 
     def encode(self, messages: Sequence[BaseMessage], begin: str = "") -> list[int]:
         """Return the tokens of a whole prompt, as an answer to `messages` that begins with `begin` would be asked."""

@@ -73,6 +73,21 @@ class Chunk:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """Where a chunk stands, and how its text begins."""
+
+    id: int
+    document: str
+    name: str
+    page: int
+    start: int
+    end: int
+    text: str
+    unit: str = "page"
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of a document besides its pages."""
 

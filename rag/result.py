@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
+from rag.said import Place
 from rag.window import Window
 
 
@@ -66,11 +67,15 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the model saw: the exact prompt, control tokens spelled out, and what became of each passage."""
+    """What the model saw: the exact prompt, control tokens spelled out, and what became of each passage.
+
+    `turns`: who says what in it (see rag.said); empty where that is not known.
+    """
 
     prompt: str
     passages: tuple[Seen, ...] = ()
     dropped: tuple[LeftOut, ...] = ()
+    turns: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from rag import bm25, lexical
 from rag.database import chunks, documents, holdings, pages
 from rag.frequencies import Frequencies
 from rag.pages import label
-from rag.records import Chunk
+from rag.records import Chunk, Opening
 from rag.store_base import Rows, portions
 
 
@@ -71,6 +71,25 @@ class ChunkReads(Rows):
                         row.unit,
                         label(row.unit, row.text),
                     )
+        return found
+
+    def openings(self, owner: str, ids: Iterable[int], length: int) -> dict[int, Opening]:
+        """Return where the chunks of `ids` that are the owner's stand, each with its first `length` characters."""
+        found: dict[int, Opening] = {}
+        begins = func.substr(pages.c.text, chunks.c.start + 1, func.min(length, chunks.c.end - chunks.c.start))
+        head = func.substr(pages.c.text, 1, length)
+        with self._reads.connect() as connection:
+            for part in portions(list(ids)):
+                query = (
+                    select(chunks, begins.label("begins"), head.label("head"), holdings.c.name, documents.c.unit)
+                    .join(pages, (pages.c.document == chunks.c.document) & (pages.c.number == chunks.c.page))
+                    .join(documents, documents.c.id == chunks.c.document)
+                    .join(holdings, holdings.c.document == chunks.c.document)
+                    .where(chunks.c.id.in_(part), holdings.c.owner == owner)
+                )
+                for row in connection.execute(query):
+                    place = (row.id, row.document, row.name, row.page, row.start, row.end)
+                    found[row.id] = Opening(*place, row.begins, row.unit, label(row.unit, row.head))
         return found
 
     def lexical(self, terms: Sequence[str], documents_: Sequence[str] | None, k: int) -> dict[int, float]:

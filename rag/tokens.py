@@ -10,6 +10,7 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -22,6 +23,20 @@ _FALLBACK = 256  # tokens that a model reads whose folder does not say: what the
 # A run of letters or digits counts a token for each three characters, anything else one each: more than a tokenizer
 # makes of nearly all text, so that what is cut by an estimate is not too long for the model that comes later.
 _PIECE = re.compile(r"[^\W_\u2E80-\uFFFF]{1,3}|\S")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A token as the model reads it: `text` in the tokenizer's own spelling, and where it stands in the text.
+
+    `special`: one of the model's own marks, which stands nowhere.
+    """
+
+    id: int
+    text: str
+    start: int
+    end: int
+    special: bool
 
 
 class Tokeniser(Protocol):
@@ -45,13 +60,17 @@ class Tokens:
     """The tokenizer of an embedding model. Safe to use from several threads: nothing in it changes."""
 
     def __init__(self, folder: Path, prefix: str = "passage: ", tokenizer: Tokenizer | None = None) -> None:
-        """Use `tokenizer`, or load `folder`/tokenizer.json (half a second). `prefix`: what comes before a passage."""
+        """Use `tokenizer`, or load `folder`/tokenizer.json (half a second). `prefix`: what comes before a passage.
+
+        `window`: the tokens that the model reads at once, prefix and marks included.
+        """
         from tokenizers import Tokenizer
 
         self._tokenizer = tokenizer or Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self._limit = _read_at_once(folder) - self._tokenizer.num_special_tokens_to_add(False) - self.count(prefix)
+        self.window = _read_at_once(folder)
+        self._limit = self.window - self._tokenizer.num_special_tokens_to_add(False) - self.count(prefix)
 
     @property
     def limit(self) -> int:
@@ -72,6 +91,22 @@ class Tokens:
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return each text's tokens as the model reads them, with its own marks."""
         return [list(found.ids) for found in self._tokenizer.encode_batch_fast(list(texts))]
+
+    def pieces(self, text: str) -> list[Piece]:
+        """Return a text's tokens as the model reads them, with its own marks."""
+        found = self._tokenizer.encode(text)
+        parts = zip(found.ids, found.tokens, found.offsets, found.special_tokens_mask, strict=True)
+        return [Piece(id, token, *span, special=bool(mark)) for id, token, span, mark in parts]
+
+    def words(self, text: str, marks: bool = False) -> list[tuple[int, str, bool]]:
+        """Return each token of a text as (id, its text in the vocabulary, whether it is a mark of the model's own).
+
+        `marks` adds those that the model reads around a text. The vocabulary writes ## before what goes on with a
+        word (WordPiece), or ▁ for the blank before it (SentencePiece).
+        """
+        found = self._tokenizer.encode(text, add_special_tokens=marks)
+        own = {token for token, added in self._tokenizer.get_added_tokens_decoder().items() if added.special}
+        return [(token, word, token in own) for token, word in zip(found.ids, found.tokens, strict=True)]
 
 
 class Estimate:

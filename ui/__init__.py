@@ -42,8 +42,8 @@ class Page:
         self.running = Running()
         self.chat = ChatTab(services, self.running)
         self.documents = DocumentsTab(services)
-        self.playground = PlaygroundTab(services, self.running)
         self.lab = LabTab(services)
+        self.playground = PlaygroundTab(services, self.running, self.lab.shared.to_steps)
         self.models = ModelsTab(services)
         self.viewer = Viewer(services)
 
@@ -75,6 +75,7 @@ class Page:
         self.chat.strategy.wire(blocks, self.playground.shared, self.chat.conversation, self.tabs)
         self.playground.wire(blocks)
         self.lab.wire(blocks, self.lab_tab, self.tabs)
+        self.chat.look.wire(self.lab.shared, self.chat.conversation)
         self.viewer.wire()
         around = [self.status, self.chat.notice, self.models.list, self.timer]
         held = [*self.documents.outputs, self.chat.panel.chosen, self.chat.notice]

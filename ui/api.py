@@ -18,6 +18,7 @@ from rag.jobs import Job
 from rag.store import Document
 from ui import compare_api
 from ui.components import MODEL, MODEL_LIMIT, Running, guarded, language, owner_of
+from ui.lab import api as lab_api
 from ui.ledger_view import PageState
 from ui.uploads import Uploaded, take_over
 
@@ -30,6 +31,7 @@ def endpoints(services: Services, running: Running) -> None:
     _collections(services)
     _questions(services, running)
     compare_api.endpoint(services, running)
+    lab_api.endpoints(services, running)
 
 
 def _library(services: Services) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from lab.tokens import visible
 from prompts.checks.meaning import judge_prompt
 from prompts.experiment import Experiment, Place, Row
 from prompts.outcome import Check, Grade
@@ -33,6 +34,7 @@ def cell_view(
     parts = [
         _head(experiment, cell, around, lang),
         _answer(cell.reply, lang),
+        _look(cell, lang),
         _votes(cell.reply, lang),
         _grades(cell, row, lang),
         _values(row.values, lang),
@@ -70,6 +72,16 @@ def _answer(reply: Reply, lang: str) -> Markup:
     if reply.error:
         return Markup('<p class="aula-error">{}</p>').format(reply.error.get(lang) or reply.error.get("en", ""))
     return _part("result.answer", _pre(reply.text or say(lang, "result.empty_answer")), lang)
+
+
+def _look(cell: Cell, lang: str) -> Markup:
+    """Return the button that opens the answer's tokens in the Lab; the dialog closes with it."""
+    if cell.reply.error or not cell.reply.text or not cell.reply.prompt:
+        return Markup("")
+    return Markup(
+        '<p><button type="button" class="aula-button small" data-do="steps" data-id="{}" data-close aria-label="{}">{}'
+        "</button></p>"
+    ).format(place_id(cell.place), say(lang, "lab.steps.look_name"), say(lang, "lab.steps.look"))
 
 
 def _votes(reply: Reply, lang: str) -> Markup:
@@ -154,15 +166,10 @@ def _tokens(reply: Reply, pieces: Pieces, lang: str) -> Markup:
     if pieces is None:
         told = Markup("<p>{}</p>").format(say(lang, "result.other_model", model=reply.model))
         return _folded("result.tokens_cut", told, lang)
-    cut = Markup("").join(Markup('<span class="aula-token">{}</span>').format(_visible(piece)) for piece in pieces)
+    cut = Markup("").join(Markup('<span class="aula-token">{}</span>').format(visible(piece)) for piece in pieces)
     said = count(lang, "result.pieces", len(pieces))
     inside = Markup('<p>{}</p><p class="aula-token-list">{}</p>').format(said, cut)
     return _folded("result.tokens_cut", inside, lang)
-
-
-def _visible(piece: str) -> str:
-    """Return a token with its white space to be seen."""
-    return piece.replace(" ", "␣").replace("\n", "⏎").replace("\t", "⇥")
 
 
 def _pre(text: str) -> Markup:

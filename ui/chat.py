@@ -27,6 +27,7 @@ from ui.components import (
 )
 from ui.conversations import conversation_list
 from ui.decoding import Choices, Panel, document_choices
+from ui.lab.opening import LookAtTokens
 from ui.texts import static
 
 _LATEX: list[dict[str, str | bool]] = [
@@ -46,6 +47,7 @@ class ChatTab:
         self._running = running
         self._dialogue = Dialogue(services.history, services.answerer, services.collections)
         self.strategy = ChatStrategy(services.history)
+        self.look = LookAtTokens(services.history)
 
     # -- layout ------------------------------------------------------------------------------------------------
 
@@ -93,7 +95,9 @@ class ChatTab:
             self.send = gr.Button(static("chat.send"), variant="primary", scale=0, min_width=96, elem_id="aula-send")
             self.stop = gr.Button(static("chat.stop"), scale=0, min_width=96, visible=False, elem_id="aula-stop")
         self.window = block("", "aula-window")
-        self.strategy.layout_button()
+        with gr.Row(elem_id="aula-last-answer"):
+            self.strategy.layout_button()
+            self.look.layout()
         self.panel = Panel()
 
     # -- wiring ------------------------------------------------------------------------------------------------

@@ -84,7 +84,7 @@ class ColumnEditor:
         with gr.Column(
             visible=self.number < LEAST, min_width=0, elem_classes=["aula-play-answer"]
         ) as self.answer_frame:
-            self.answer = block("", f"aula-answer-{self.number}")
+            self.answer = action_list(f"aula-answer-{self.number}")
 
     def _saving(self) -> None:
         n = self.number

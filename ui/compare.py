@@ -19,6 +19,7 @@ from ui.compare_run import RunPanel
 from ui.components import Keywords, Running, action_list, clicked, guarded, language, owner_of
 from ui.desk import Desk, Replies
 from ui.improving import Improving
+from ui.lab.opening import in_answer, of_reply
 from ui.lint_view import key_of
 from ui.play_state import Shared, chat_packet
 from ui.strategy_choices import SAVED_KIND
@@ -105,6 +106,7 @@ class CompareTab:
         editor.chooser.input(self.choose, [editor.chooser, *own], desk.outputs, **quiet)
         editor.head.click(self.arrange, own, desk.outputs, **quiet)
         editor.head.click(self.to_chat, own, self._shared.to_chat, **quiet)
+        editor.answer.click(self.to_steps, [editor.which, desk.replies], self._shared.to_steps, **quiet)
         prompt = [editor.parts[name] for name in PROMPT]
         editor.lint.click(self.fix, own, [*prompt, *desk.around], **quiet)
         shots = [editor.parts[name] for name in SHOT_BOXES]
@@ -268,6 +270,11 @@ class CompareTab:
         del request
         rows, _, boxes = self.desk.split(values)
         return chat_packet(column_of(rows[which], which), filled(boxes), self.desk.in_use)
+
+    @guarded
+    def to_steps(self, request: gr.Request, which: int, replies: object) -> object:
+        """Hand a column's answer to the Lab."""
+        return of_reply(in_answer(replies, which), say(language(request), "play.answer_of", letter=LETTERS[which]))
 
 
 def _choices_of(editor: ColumnEditor) -> list[object]:

@@ -85,7 +85,7 @@ window.aula = {
     }, true);
     const press = button => {
       if ('close' in button.dataset) dialog.close();
-      else send({do: button.dataset.do, id: button.dataset.id || '', value: ''});
+      if (button.dataset.do) send({do: button.dataset.do, id: button.dataset.id || '', value: ''});
     };
     const keys = event => {
       const step = {ArrowLeft: '[data-step="previous"]', ArrowRight: '[data-step="next"]'}[event.key];

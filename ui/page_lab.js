@@ -26,8 +26,8 @@ window.aula.lab = () => {
     const paper = document.createElement('canvas');
     const pen = paper.getContext('2d');
     const background = getComputedStyle(document.body).backgroundColor;
-    let picture = drawn;
-    let [width, height] = [drawn.width, drawn.height];
+    let picture = drawn.paper?.() ?? drawn; // a canvas may have more to say on paper, such as what its colours mean
+    let [width, height] = [picture.width, picture.height];
     if (drawn instanceof SVGElement) {
       const copy = drawn.cloneNode(true);
       const originals = [drawn, ...drawn.querySelectorAll('*')];

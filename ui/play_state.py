@@ -23,8 +23,8 @@ class Shared:
     A tab that puts something into another writes one of the packets below; the other listens to its `change`.
     """
 
-    def __init__(self) -> None:
-        """Make the states; nothing visible."""
+    def __init__(self, to_steps: gr.State | None = None) -> None:
+        """Make the states; nothing visible. `to_steps`: the Lab's own, see ui.lab.shared."""
         self.tabs: gr.Tabs | None = None
         self.column_inputs: list[gr.components.Component] = []
         self.read_columns: Callable[[Sequence[object], str], tuple[Column, ...]] = _none
@@ -33,6 +33,7 @@ class Shared:
         self.incoming_test = gr.State(None)  # {"experiment": Experiment.to_json()} -> Test set (its columns -> Compare)
         self.new_row = gr.State(None)  # {"values": {...}} one more row -> Test set
         self.to_chat = gr.State(None)  # {"prompt": ..., "values": {...}, ...}, see chat_packet -> Chat
+        self.to_steps = gr.State(None) if to_steps is None else to_steps  # a finished answer -> Lab
         # The run that is looked at, kept by this browser so that a reload finds it again.
         self.run = gr.BrowserState("", storage_key="aula_run", secret="aula")  # noqa: S106 - no secret
 

@@ -27,9 +27,9 @@ _TITLES = {
 class PlaygroundTab:
     """Its inner tabs, in their order; `shared` is what they, the chat and the page hand to each other."""
 
-    def __init__(self, services: Services, running: Running) -> None:
-        """Make what is shared in the current Blocks; nothing visible yet."""
-        self.shared = Shared()
+    def __init__(self, services: Services, running: Running, to_steps: gr.State | None = None) -> None:
+        """Make what is shared in the current Blocks; nothing visible yet. `to_steps`: see ui.lab.shared."""
+        self.shared = Shared(to_steps)
         self.compare = CompareTab(services, running, self.shared)
         self._tabs: dict[str, _Tab] = {
             "compare": self.compare,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from prompts.reply import Reply, Source
+from ui.components import button
 from ui.places import place_name
 from ui.plain import real, whole
 from ui.texts import count, decimal, grouped, say
@@ -32,6 +33,7 @@ def answer(reply: Reply | None, letter: str, lang: str) -> str:
     if reply.stage != "done":
         return _section(letter, _growing(reply, lang), lang)
     parts = [_text(reply, lang), _notes(reply, lang), _votes(reply, lang), figures(reply, lang), _prompt(reply, lang)]
+    parts.append(_look(reply, letter, lang))
     return _section(letter, Markup("").join(parts), lang)
 
 
@@ -88,6 +90,13 @@ def _votes(reply: Reply, lang: str) -> Markup:
     return Markup('<div class="aula-votes"><h5>{}</h5><ul>{}</ul></div>{}').format(
         say(lang, "play.votes"), rows, _folded(say(lang, "play.samples_all"), Markup("<ol>{}</ol>").format(samples))
     )
+
+
+def _look(reply: Reply, letter: str, lang: str) -> Markup:
+    if not reply.text or not reply.prompt:
+        return Markup("")
+    name = f"{say(lang, 'lab.steps.look_name')} ({letter})"
+    return button(say(lang, "lab.steps.look"), "steps", label=name, kind="small")
 
 
 def _short(text: str, most: int = 60) -> str:

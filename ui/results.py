@@ -21,6 +21,7 @@ from ui import carriers, run_files
 from ui.cell_view import cell_view
 from ui.components import Keywords, Running, action_list, clicked, guarded, language, owner_of
 from ui.figures_view import figures
+from ui.lab.opening import of_reply
 from ui.play_state import Shared
 from ui.results_view import FILTERS, Filter, chosen, legend, matrix, progress, read_place
 from ui.run_opened import ask, here, opened
@@ -95,7 +96,7 @@ class ResultsTab:
             [self.matrix.click, self.figures.click, self.cell.click],
             self.press,
             [run, self.filter],
-            [self.cell, self.page],
+            [self.cell, self.page, self._shared.to_steps],
             **quiet,
         ).then(self.look, **looks)
 
@@ -181,19 +182,21 @@ class ResultsTab:
 
     @guarded
     def press(self, request: gr.Request, event: gr.EventData, run: str, which: str) -> Updates:
-        """Open a cell, or turn the matrix's page."""
+        """Open a cell, turn the matrix's page, or hand a cell's answer to the Lab."""
         do, key, _ = clicked(event)
         if do == "page":
-            return (gr.skip(), int(key) if key.isdecimal() else 0)
+            return (gr.skip(), int(key) if key.isdecimal() else 0, gr.skip())
         owner, lang = owner_of(request), language(request)
         record, place = self._store.get(owner, run), read_place(key)
         cells = self._store.cells(owner, run)
         if place not in cells:
             raise StrategyNotFound(name=key)
         cell = cells[place]
+        if do == "steps":
+            return (gr.skip(), gr.skip(), of_reply(cell.reply, record.experiment.columns[place.column].label))
         around = _around(record.experiment, cells, place, _filter(which))
         content = cell_view(record.experiment, cell, around, self._pieces(cell), lang)
-        return (carriers.dialog(content), gr.skip())
+        return (carriers.dialog(content), gr.skip(), gr.skip())
 
     def _pieces(self, cell: Cell) -> list[str] | None:
         """Return the answer as the model in use cuts it; another model is not loaded for that."""

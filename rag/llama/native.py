@@ -60,13 +60,59 @@ class Handles:
 
     def chat_template(self) -> str | None:
         """Return the Jinja source that came with the model, if any."""
-        source: bytes | None = api.llama_model_chat_template(self.model, None)
-        return source.decode("utf-8", errors="replace") if source else None
+        return _template(self.model)
 
     def free(self) -> None:
         """Give the memory back; the handles are dead afterwards."""
         api.llama_free(self.context)
         api.llama_model_free(self.model)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A model opened without its weights: its vocabulary and its template. Whoever holds it frees it.
+
+    `trained`: tokens of the longest text that it was trained for, 0 where its file does not say.
+    """
+
+    model: api.llama_model_p
+    vocab: api.llama_vocab_p
+    trained: int
+
+    def chat_template(self) -> str | None:
+        """Return the Jinja source that came with the model, if any."""
+        return _template(self.model)
+
+    def free(self) -> None:
+        """Give the memory back; nothing of it may be used afterwards."""
+        api.llama_model_free(self.model)
+
+
+def load_words(path: Path, name: str) -> Words:
+    """Open a GGUF file's vocabulary alone: tens of megabytes and under a second. Raises ModelLoadFailed."""
+    _check_magic(path, name)
+    with _loading:
+        _start()
+        _complaints.clear()
+        params = api.llama_model_default_params()
+        params.vocab_only = True
+        model = api.llama_model_load_from_file(os.fsencode(path), params)
+        if not model:
+            raise ModelLoadFailed(name=name, reason=_last_words())
+        trained = _said(model, f"{_said(model, 'general.architecture')}.context_length")
+        return Words(model, api.llama_model_get_vocab(model), int(trained) if trained.isdigit() else 0)
+
+
+def _said(model: api.llama_model_p, key: str) -> str:
+    """Return what the file's header says under a key; "" for nothing."""
+    buffer = ctypes.create_string_buffer(128)
+    length = api.llama_model_meta_val_str(model, key.encode("utf-8", "replace"), buffer, len(buffer))
+    return buffer.value.decode("utf-8", errors="replace") if length >= 0 else ""
+
+
+def _template(model: api.llama_model_p) -> str | None:
+    source: bytes | None = api.llama_model_chat_template(model, None)
+    return source.decode("utf-8", errors="replace") if source else None
 
 
 def load(path: Path, name: str, n_ctx: int, n_batch: int, n_threads: int | None, n_gpu_layers: int | None) -> Handles:

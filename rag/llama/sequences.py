@@ -83,11 +83,13 @@ class Sequences:
             self._rows.move_to_end(key)
             return self._rows[key]
 
-    def after_each(self, sequences: Sequence[Sequence[int]], cancel: threading.Event | None = None) -> list[Row]:
+    def after_each(
+        self, sequences: Sequence[Sequence[int]], cancel: threading.Event | None = None, anew: bool = False
+    ) -> list[Row]:
         """Return the logits after each of at most MOST sequences; the last tokens of all are read in one step.
 
-        What they have in common is held once, and what was read for one is not read again for the next. Raises as
-        `after` does.
+        What they have in common is held once, and what was read for one is not read again for the next. `anew` forgets
+        what is held first: the same steps after it give the same numbers again. Raises as `after` does.
         """
         wanted = [tuple(tokens) for tokens in sequences]
         if not 1 <= len(wanted) <= MOST:
@@ -95,6 +97,8 @@ class Sequences:
         for one in wanted:
             self._check(one)
         with self._look(cancel):
+            if anew:
+                self._branches.rest()
             try:
                 return self._branches.after(wanted, cancel)
             except MemoryFull:

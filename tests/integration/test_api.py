@@ -57,7 +57,8 @@ def test_only_the_named_endpoints_are_public(client):
     named = client.view_api(return_format="dict")["named_endpoints"]
     documents = {"/add_documents", "/add_address", "/list_documents", "/delete_document"}
     pages = {"/document_pages", "/retry_document", "/list_collections"}
-    assert set(named) == documents | pages | {"/search", "/inspect", "/ask", "/compare"}
+    lab = {"/tokenize", "/next_tokens", "/beam_search", "/similarity"}
+    assert set(named) == documents | pages | lab | {"/search", "/inspect", "/ask", "/compare"}
 
 
 def test_documents_are_added_listed_and_deleted(client, garden, tmp_path):
@@ -215,7 +216,8 @@ def test_the_same_calls_are_mcp_tools(app):
 
     names = asyncio.run(tools())
     documents = ("add_documents", "add_address", "list_documents", "document_pages", "delete_document")
-    for name in (*documents, "search", "inspect", "ask", "compare"):
+    lab = ("tokenize", "next_tokens", "beam_search", "similarity")
+    for name in (*documents, *lab, "search", "inspect", "ask", "compare"):
         assert any(name in tool for tool in names), names
 
 

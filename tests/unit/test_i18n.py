@@ -20,7 +20,16 @@ COMPOSED = re.compile(
     r"|docs\.(state|page|why|which|runs_where|pause|resume|dismiss|retry|move|unlock)"
     r"|collections\.(rename|delete|clear|unwatch|halt|import|watch)(_name|_ask|_begun)?$"
     r"|chat\.(scope|language|preset)_|chat\.(temperature|top_k|top_p|min_p|repeat_penalty|max_tokens|seed)(_info)?$"
-    r"|models\.(in_use|loading|installed)$)"
+    r"|models\.(in_use|loading|installed)$"
+    r"|lab\.(tab_|[a-z]+\.(intro$|try_))"
+    r"|lab\.search\.(way|about|head|tree|fate)_|lab\.search\.(n|steps|width|length_penalty|no_repeat_ngram|temperature"
+    r"|top_k|top_p|min_p)(_info)?$|lab\.temperature\.(answers|different|distinct|agreement|overlap)$"
+    r"|lab\.words\.(by_\d|text_[ab]|ex_|where_|(model|bits|perplexity|kinds|possible|seen|reads)$)"
+    r"|lab\.next\.(stage|col|example)_|lab\.next\.(repeat_penalty|frequency_penalty|presence_penalty|penalty_window"
+    r"|top_k|typical_p|top_p|min_p|temperature)(_info)?$"
+    r"|lab\.context\.col_|lab\.context\.(sentence|question|expected|longest|lengths|depths|repeats)(_info)?$"
+    r"|lab\.models\.col_|lab\.models\.(first|second|text|prompt)(_info)?$"
+    r"|lab\.tokens\.(ex|col|kind)_|lab\.tokens\.(same|more|fewer|text|text_info|other|other_info)$)"
 )
 
 

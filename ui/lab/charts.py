@@ -21,12 +21,16 @@ _SVG = Markup(
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: `value` is its length, `text` stands at its end. `kind`: "", "out" (crossed out), "chosen" or "tail"."""
+    """A bar: `value` is its length, `text` stands at its end. `kind`: "", "out" (crossed out), "chosen" or "tail".
+
+    `key`: what a click on it reports to an action list, as {do: "take", id: key}.
+    """
 
     label: str
     value: float
     text: str
     kind: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,20 @@ def bars(rows: Sequence[Bar], *, title: str, most: float = 1.0) -> Markup:
     for number, bar in enumerate(rows):
         top = number * _ROW
         length = across * min(1.0, max(0.0, bar.value / most if most else 0.0))
-        body.append(text(_LABEL, top + 17, cut(bar.label, 20), "end", f"label {bar.kind}"))
-        body.append(rect(_LABEL + 6, top + 5, max(1.0, length), 16, f"bar {bar.kind}", said=f"{bar.label}: {bar.text}"))
-        body.append(text(_LABEL + 12 + length, top + 17, bar.text, "start", f"value {bar.kind}"))
-    return svg("bars", title, WIDTH, len(rows) * _ROW + 4, body, least=320)
+        parts = [
+            text(_LABEL, top + 17, cut(bar.label, 20), "end", f"label {bar.kind}"),
+            rect(_LABEL + 6, top + 5, max(1.0, length), 16, f"bar {bar.kind}", said=f"{bar.label}: {bar.text}"),
+            text(_LABEL + 12 + length, top + 17, bar.text, "start", f"value {bar.kind}"),
+        ]
+        body += [_taken(bar.key, top, parts)] if bar.key else parts
+    return svg("bars", title, WIDTH, len(rows) * _ROW + 4, body, least=480)
+
+
+def _taken(key: str, top: float, parts: Sequence[Markup]) -> Markup:
+    """Return a bar whose whole row can be clicked."""
+    return Markup('<g class="take" data-do="take" data-id="{}">{}{}</g>').format(
+        key, rect(0, top, WIDTH, _ROW, "hit"), Markup("").join(parts)
+    )
 
 
 _CELL, _SIDE, _HEAD = 44.0, 150.0, 26.0
@@ -125,7 +139,7 @@ def heat(
             if wide:
                 kind = "on-dark" if share > 0.55 else "on-light"
                 body.append(text(left + cell / 2, top + tall / 2 + 4, show[y][x], "middle", f"number {kind}"))
-    width = _SIDE + len(columns) * cell + 8
+    width = _SIDE + len(columns) * cell + (64 if turned else 8)  # a turned head leans over the edge
     return svg("heat-map", title, width, head + len(rows) * tall + 6, body, least=min(int(width), 480))
 
 
@@ -137,7 +151,8 @@ def _column_head(x: float, y: float, said: str, turned: bool) -> Markup:
     )
 
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 130.0, 12.0, 44.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 130.0, 26.0, 44.0
+_NAME = 13.0  # between two names at the ends of lines
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 4", "12 5")
 
 
@@ -161,7 +176,7 @@ def lines(
         _, y = place(left, value)
         body += [line(_LEFT, y, WIDTH - _RIGHT, y), text(_LEFT - 6, y + 4, _short(value), "end", "axis")]
     ticks = sorted({x for x, _ in points})
-    for x in ticks if len(ticks) <= 8 else [left + (right - left) * part / 4 for part in range(5)]:
+    for x in ticks[:: math.ceil(len(ticks) / 8)]:
         body.append(text(place(x, low)[0], height - _BOTTOM + 16, _short(x), "middle", "axis"))
     body.append(text(_LEFT, height - 6, x_label, "start", "axis"))
     body.append(text(0, 9, y_label, "start", "axis"))
@@ -178,15 +193,16 @@ def lines(
             Markup('<circle class="dot line-{}" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(number % 6, *point)
             for point in placed
         ]
-        y = _apart(placed[-1][1], ends)
+        y = _apart(placed[-1][1], ends, height - _BOTTOM)
         body.append(text(placed[-1][0] + 8, y + 4, cut(one.label, 18), "start", f"label line-{number % 6}"))
     return svg("lines", title, WIDTH, height, body, least=420)
 
 
-def _apart(y: float, ends: list[float]) -> float:
-    """Return y, moved down until no other name stands there."""
-    while any(abs(y - other) < 13 for other in ends):
-        y += 13
+def _apart(y: float, ends: list[float], lowest: float) -> float:
+    """Return the place nearest to y where no other name stands: above `lowest`, so that it is not on the axis."""
+    steps = [step * _NAME for step in range(2 * len(ends) + 1)]  # a name is in the way of two places at the most
+    places = [place for step in steps for place in (y + step, y - step) if place <= lowest or place <= y]
+    y = next(place for place in places if all(abs(place - other) > _NAME - 0.01 for other in ends))
     ends.append(y)
     return y
 

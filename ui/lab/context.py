@@ -1,21 +1,294 @@
-"""The Context panel of the Lab."""
+"""The Context panel: a sentence hidden at any depth of a text, and whether the model finds it there."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+
 import gradio as gr
 
-from ui.lab.shared import Shared
+from lab import needle
+from lab.filler import NEEDLES, Needle
+from lab.needle import MOST_DEPTHS, MOST_LENGTHS, MOST_REPEATS, Grid, Outcome, Trial
+from lab.pace import Pace, measure
+from rag.errors import BadOption, Cancelled, NeedleIncomplete
+from rag.llm import LlamaChat
+from ui.components import block, guarded, language, owner_of
+from ui.lab import context_view
+from ui.lab.context_text import choices, known, sentences
+from ui.lab.pace import Clock, bar, status
+from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, try_this, worked
+from ui.texts import say, static
+
+Updates = tuple[object, ...]
+_WORDS = 300  # characters of the sentence, and of the question
+_LEAST, _STEP = 256, 128  # tokens of the longest prompt
+_QUICK = (512, 2, 3, 1)  # what the example runs: longest, lengths, depths, repeats
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What was found in this session; another question, text or model (`key`) begins anew."""
+
+    key: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = field(default=())
+
+    def adding(self, one: Outcome) -> Kept:
+        """Return it with an outcome that takes the place of an earlier one of the same trial."""
+        place = (one.length, one.depth, one.repeat)
+        rest = (old for old in self.outcomes if (old.length, old.depth, old.repeat) != place)
+        return Kept(self.key, (*rest, one))
 
 
 class ContextPanel:
-    """Not there yet."""
+    """Its components and callbacks. Callbacks take raw values."""
 
     def __init__(self, shared: Shared) -> None:
         """Use what the panels share; nothing is laid out yet."""
         self._shared = shared
+        self._paces: dict[str, Pace] = {}  # of the models that have been measured, by name
 
     def layout(self) -> None:
         """Lay out the panel."""
+        intro("context")
+        with gr.Row(elem_classes=["aula-tries"]):
+            self.quick = try_this("context", "quick")
+        self.sentence = self._box("sentence")
+        with gr.Row():
+            self.question = self._box("question")
+            self.expected = self._box("expected")
+        self.text = gr.Dropdown(
+            [(str(static("lab.context.text_en")), "filler:en")],
+            value="filler:en",
+            label=static("lab.context.text"),
+            info=static("lab.context.text_info"),
+            elem_id="aula-lab-context-text",
+        )
+        with gr.Row(elem_classes=["aula-sliders"]):
+            most = max(_LEAST, self._shared.services.settings.n_ctx)
+            self.longest = self._slider("longest", _LEAST, most, min(1024, most), _STEP)
+            self.lengths = self._slider("lengths", 1, MOST_LENGTHS, 3)
+            self.depths = self._slider("depths", 2, MOST_DEPTHS, 5)
+            self.repeats = self._slider("repeats", 1, MOST_REPEATS, 1)
+        self.plan = block("", "aula-lab-context-plan")
+        with gr.Row():
+            self.go = gr.Button(
+                static("lab.context.go"), variant="primary", scale=0, min_width=230, elem_id="aula-lab-context-go"
+            )
+            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-context-stop")
+        self.told = block("", "aula-lab-context-told")
+        self.found = block("", "aula-lab-context-found")
+        self.kept = gr.State(Kept())
+
+    def _box(self, name: str) -> gr.Textbox:
+        return gr.Textbox(
+            label=static(f"lab.context.{name}"),
+            info=static(f"lab.context.{name}_info"),
+            max_length=_WORDS,
+            elem_id=f"aula-lab-context-{name}",
+        )
+
+    def _slider(self, name: str, low: int, high: int, value: int, step: int = 1) -> gr.Slider:
+        return gr.Slider(
+            low,
+            high,
+            value=value,
+            step=step,
+            label=static(f"lab.context.{name}"),
+            info=static(f"lab.context.{name}_info"),
+            elem_id=f"aula-lab-context-{name}",
+        )
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
+        model = self._shared.model
+        grid = [self.longest, self.lengths, self.depths, self.repeats]
+        words = [self.sentence, self.question, self.expected]
+        asked = [model, self.text, *words, *grid, self.kept]
+        shown = [self.plan, self.told, self.found, self.kept, self.go, self.stop]
+        opened = [*words, self.text, self.plan, self.told]
+        gr.on([blocks.load], self.begin, [model, *words, self.text, *grid], opened, preprocess=False, **QUIET)
+        gr.on(self._tabs(), self.renew, self.text, self.text, preprocess=False, **QUIET)
+        gr.on(
+            [model.change, *(one.change for one in grid)],
+            self.reckon,
+            [model, *grid],
+            self.plan,
+            preprocess=False,
+            trigger_mode="always_last",
+            **QUIET,
+        )
+        self.go.click(self.run, asked, shown, preprocess=False, trigger_mode="once", **ASKING).then(
+            self.rest, None, shown[-2:], **QUIET
+        )
+        self.quick.click(self.example, None, [*words, self.text, *grid], **QUIET).success(
+            self.run, asked, shown, preprocess=False, **ASKING
+        ).then(self.rest, None, shown[-2:], **QUIET)
+        self.stop.click(self.end, None, None, queue=False, **QUIET)
+        blocks.unload(self.end)
+
+    def _tabs(self) -> list[object]:
+        """Return what happens when somebody comes back: documents may have come meanwhile."""
+        return [tabs.select for tabs in (self._shared.tabs, self._shared.page_tabs) if tabs is not None]
+
+    # -- callbacks ---------------------------------------------------------------------------------------------
+
+    @guarded
+    def begin(
+        self,
+        request: gr.Request,
+        model: object,
+        sentence: object,
+        question: object,
+        expected: object,
+        text: object,
+        *grid: object,
+    ) -> Updates:
+        """Fill in the example where nothing is written yet, in the page's language."""
+        lang = language(request)
+        empty = not any(str(one or "").strip() for one in (sentence, question, expected))
+        words = _words(lang) if empty else (gr.skip(), gr.skip(), gr.skip())
+        chosen = f"filler:{lang}" if empty else str(text)
+        texts = gr.Dropdown(choices=self._choices(request), value=chosen)
+        return (*words, texts, self._planned(lang, model, *grid), str(status(say(lang, "lab.context.empty"))))
+
+    @guarded
+    def renew(self, request: gr.Request, text: object) -> object:
+        """List the documents that there are now."""
+        held = self._choices(request)
+        chosen = str(text) if known(text, held) else f"filler:{language(request)}"
+        return gr.Dropdown(choices=held, value=chosen)
+
+    @guarded
+    def example(self, request: gr.Request) -> Updates:
+        """Fill in a small map that is made in little time."""
+        lang = language(request)
+        return (*_words(lang), f"filler:{lang}", *_QUICK)
+
+    @guarded
+    def reckon(self, request: gr.Request, model: object, *grid: object) -> str:
+        """Say what a run of these settings takes."""
+        return self._planned(language(request), model, *grid)
+
+    @guarded
+    def run(
+        self,
+        request: gr.Request,
+        model: object,
+        text: object,
+        sentence: object,
+        question: object,
+        expected: object,
+        longest: object,
+        lengths: object,
+        depths: object,
+        repeats: object,
+        kept: object,
+    ) -> Iterator[Updates]:
+        """Hide the sentence at every place in turn and ask; what has been found stays when it is stopped."""
+        lang = language(request)
+        hidden = _needle(sentence, question, expected)
+        sizes = [_whole(one) for one in (longest, lengths, depths, repeats)]
+        yield gr.skip(), str(status(say(lang, "lab.context.loading"))), gr.skip(), gr.skip(), *_busy()
+        chat = self._shared.chat(model)
+        wanted = needle.grid(sizes[0], sizes[1], sizes[2], sizes[3], chat.sequences.size)
+        read, speaks = sentences(self._shared.services.library, owner_of(request), str(text), wanted.lengths[-1], lang)
+        made = needle.trials(chat, hidden, read, wanted, speaks)
+        key = (chat.model, str(text), hidden.sentence, hidden.question, *hidden.expected)
+        begun = kept if isinstance(kept, Kept) and kept.key == key else Kept(key)
+        with self._shared.running.event(request.session_hash) as cancel:
+            yield from self._trials(chat, hidden, made, begun, lang, cancel)
+
+    def _trials(
+        self, chat: LlamaChat, hidden: Needle, made: list[Trial], kept: Kept, lang: str, cancel: threading.Event
+    ) -> Generator[Updates, None, None]:
+        """Measure, say how long it will take, and ask all of them."""
+        title = self._shared.services.catalogue.entry(chat.model).title
+        pace = self._paces[chat.model] = measure(chat, made[0].tokens, cancel)
+        seconds = needle.work(made, pace.cost) / pace.read
+        news = sum(len(trial.tokens) - trial.shared for trial in made)
+        plan = str(context_view.plan(len(made), news, context_view.lasts(seconds, lang), lang))
+        yield plan, gr.skip(), gr.skip(), gr.skip(), *_busy()
+        outcomes: list[Outcome] = []
+        clock, drawn = Clock(), 0
+
+        def work(told: Told) -> None:
+            needle.run(chat, hidden, made, pace.cost, outcomes.append, cancel, told)
+
+        def show(done: int, total: int) -> Updates:
+            nonlocal drawn, kept
+            if len(outcomes) == drawn:
+                return gr.skip(), str(bar(done, total, clock, label, lang)), gr.skip(), gr.skip(), *_busy()
+            for one in outcomes[drawn:]:
+                drawn, kept = drawn + 1, kept.adding(one)
+            map_ = str(context_view.drawn(kept.outcomes, title, lang))
+            return gr.skip(), str(bar(done, total, clock, label, lang)), map_, kept, *_busy()
+
+        label = say(lang, "lab.context.reading")
+        try:
+            yield from worked(work, show)
+            ended = "lab.context.done"
+        except Cancelled:
+            ended = "lab.context.stopped"
+        yield gr.skip(), str(status(say(lang, ended))), *show(1, 1)[2:4], gr.skip(), gr.skip()
+
+    @guarded
+    def end(self, request: gr.Request) -> None:
+        """Stop; what was found stays."""
+        self._shared.running.stop(request.session_hash)
+
+    @guarded
+    def rest(self) -> Updates:
+        """Put the button back, however the run ended."""
+        return gr.Button(visible=True), gr.Button(visible=False)
+
+    # -- how ---------------------------------------------------------------------------------------------------
+
+    def _choices(self, request: gr.Request) -> list[tuple[str, str]]:
+        return choices(self._shared.services.library, owner_of(request), language(request))
+
+    def _planned(self, lang: str, model: object, *grid: object) -> str:
+        """Return what a run takes, as far as it can be told without loading or asking a model."""
+        longest, lengths, depths, repeats = (_whole(one) for one in grid)
+        try:
+            wanted = needle.grid(longest, lengths, depths, repeats, self._shared.services.settings.n_ctx)
+        except BadOption:
+            return ""
+        tokens, prompts = needle.expected_reading(wanted), _prompts(wanted)
+        pace = self._paces.get(str(model or "") or self._shared.services.engine.status().model or "")
+        time = context_view.lasts(pace.seconds(tokens, prompts * needle.ANSWER), lang) if pace else ""
+        return str(context_view.plan(prompts, tokens, time, lang))
+
+
+def _prompts(grid: Grid) -> int:
+    return len(grid.lengths) * len(grid.depths) * grid.repeats
+
+
+def _busy() -> Updates:
+    return gr.Button(visible=False), gr.Button(visible=True)
+
+
+def _words(lang: str) -> Updates:
+    given = NEEDLES.get(lang, NEEDLES["en"])
+    return given.sentence, given.question, ", ".join(given.expected)
+
+
+def _needle(sentence: object, question: object, expected: object) -> Needle:
+    """Return what was written. Raises NeedleIncomplete, BadOption."""
+    said, asked, words = (" ".join(str(one or "").split()) for one in (sentence, question, expected))
+    for name, one in (("sentence", said), ("question", asked), ("expected", words)):
+        if len(one) > _WORDS:
+            raise BadOption(option=name, allowed=f"1-{_WORDS}")
+    each = tuple(word.strip() for word in words.split(",") if word.strip())
+    if not (said and asked and each):
+        raise NeedleIncomplete
+    return Needle(said, asked, each)
+
+
+def _whole(value: object) -> int:
+    """Return what a slider sent as a whole number, 0 where it is none; the grid then says what is allowed."""
+    try:
+        return int(float(str(value)))
+    except (ValueError, OverflowError):
+        return 0

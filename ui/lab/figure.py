@@ -66,7 +66,7 @@ def table(
 def _row(row: Sequence[Cell], lang: str, digits: int) -> Markup:
     first = Markup('<th scope="row"{}>{}</th>').format(*_cell(row[0], lang, digits))
     rest = (Markup("<td{}>{}</td>").format(*_cell(cell, lang, digits)) for cell in row[1:])
-    return first + Markup("").join(rest)
+    return Markup("<tr>{}</tr>").format(first + Markup("").join(rest))
 
 
 def _cell(cell: Cell, lang: str, digits: int) -> tuple[Markup, str]:

@@ -1,14 +1,34 @@
-"""The Models panel of the Lab."""
+"""The Models panel: two installed models on the same text and the same prompt."""
 
 from __future__ import annotations
 
-import gradio as gr
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ui.lab.shared import Shared
+import gradio as gr
+from langchain_core.messages import HumanMessage
+
+from lab.comparison import Both, compare
+from rag.errors import BadOption, Cancelled, NothingToCompare, TextTooLong, TwoModelsLent
+from ui.components import block, guarded, language
+from ui.lab import models_view
+from ui.lab.models_view import Figures
+from ui.lab.pace import Clock, bar, status
+from ui.lab.shared import ASKING, QUIET, Shared, intro, try_this, worked
+from ui.texts import say, static
+
+if TYPE_CHECKING:
+    from rag.llm import LlamaChat
+
+Updates = tuple[object, ...]
+LONGEST = 4_000  # characters of the text, and of the prompt
+STEPS = (8, 64)  # tokens that each model writes
+_GIVEN = 24
+_EXAMPLES = ("two", "same")
 
 
 class ModelsPanel:
-    """Not there yet."""
+    """Its components and callbacks. Callbacks take raw values."""
 
     def __init__(self, shared: Shared) -> None:
         """Use what the panels share; nothing is laid out yet."""
@@ -16,6 +36,178 @@ class ModelsPanel:
 
     def layout(self) -> None:
         """Lay out the panel."""
+        intro("models")
+        with gr.Row(elem_classes=["aula-tries"]):
+            self.tries = {name: try_this("models", name) for name in _EXAMPLES}
+        with gr.Row():
+            self.first = self._choice("first")
+            self.second = self._choice("second")
+        self.text = self._box("text", 4)
+        self.prompt = self._box("prompt", 2)
+        self.steps = gr.Slider(
+            *STEPS,
+            value=_GIVEN,
+            step=1,
+            label=static("lab.models.steps"),
+            info=static("lab.models.steps_info"),
+            elem_id="aula-lab-models-steps",
+        )
+        with gr.Row():
+            self.go = gr.Button(static("lab.models.go"), variant="primary", scale=0, elem_id="aula-lab-models-go")
+            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-models-stop")
+        self.told = block("", "aula-lab-models-told")
+        self.found = block("", "aula-lab-models-found")
+
+    def _choice(self, name: str) -> gr.Dropdown:
+        return gr.Dropdown(
+            [(str(static("lab.model_used")), "")],
+            value="",
+            label=static(f"lab.models.{name}"),
+            info=static(f"lab.models.{name}_info"),
+            elem_id=f"aula-lab-models-{name}",
+        )
+
+    def _box(self, name: str, lines: int) -> gr.Textbox:
+        return gr.Textbox(
+            label=static(f"lab.models.{name}"),
+            info=static(f"lab.models.{name}_info"),
+            lines=lines,
+            max_lines=12,
+            max_length=LONGEST,
+            elem_id=f"aula-lab-models-{name}",
+        )
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
+        pair = [self.first, self.second]
+        asked = [*pair, self.text, self.prompt, self.steps]
+        shown = [self.told, self.found, self.go, self.stop]
+        gr.on([blocks.load, *self._tabs()], self.renew, pair, pair, preprocess=False, **QUIET)
+        blocks.load(self.hint, None, self.told, **QUIET)
+        self.go.click(self.run, asked, shown, preprocess=False, trigger_mode="once", **ASKING).then(
+            self.rest, None, shown[-2:], **QUIET
+        )
+        for name, button in self.tries.items():
+            button.click(self._filler(name), None, asked, **QUIET).success(
+                self.run, asked, shown, preprocess=False, **ASKING
+            ).then(self.rest, None, shown[-2:], **QUIET)
+        self.stop.click(self.end, None, None, queue=False, **QUIET)
+        blocks.unload(self.end)
+
+    def _tabs(self) -> list[object]:
+        """Return what happens when somebody comes back: models may have come or gone meanwhile."""
+        return [tabs.select for tabs in (self._shared.tabs, self._shared.page_tabs) if tabs is not None]
+
+    def _filler(self, example: str) -> object:
+        @guarded
+        def fill(request: gr.Request) -> Updates:
+            """Fill in an example: the model in use and another one, or the same one twice."""
+            lang = language(request)
+            second = self._another() if example == "two" else ""
+            texts = (say(lang, "lab.models.ex_text"), say(lang, "lab.models.ex_prompt"))
+            return "", gr.Dropdown(choices=self._choices(lang), value=second), *texts, _GIVEN
+
+        return fill
+
+    # -- callbacks ---------------------------------------------------------------------------------------------
+
+    @guarded
+    def renew(self, request: gr.Request, first: object, second: object) -> Updates:
+        """List the installed models; one that has gone becomes the one in use."""
+        held = self._choices(language(request))
+        known = {value for _, value in held}
+        return tuple(
+            gr.Dropdown(choices=held, value=str(one or "") if str(one or "") in known else "")
+            for one in (first, second)
+        )
+
+    @guarded
+    def hint(self, request: gr.Request) -> str:
+        """Say the next step where nothing has been compared yet."""
+        return str(status(say(language(request), "lab.models.empty")))
+
+    @guarded
+    def run(
+        self, request: gr.Request, first: object, second: object, text: object, prompt: object, steps: object
+    ) -> Iterator[Updates]:
+        """Compare two models; what is stopped shows nothing."""
+        lang = language(request)
+        said, asked, count = _checked(text, prompt, steps)
+        yield str(status(say(lang, "lab.models.loading"))), gr.skip(), gr.Button(visible=False), gr.Button(visible=True)
+        chats = self._two(str(first or ""), str(second or ""))
+        clock, label = Clock(), say(lang, "lab.models.reading")
+        prompts = (chats[0].encode([HumanMessage(asked)]), chats[1].encode([HumanMessage(asked)]))
+        with self._shared.running.event(request.session_hash) as cancel:
+            try:
+                both: Both = yield from worked(
+                    lambda told: compare(chats[0], chats[1], said, prompts, count, cancel, told),
+                    lambda done, total: (str(bar(done, total, clock, label, lang)), gr.skip(), gr.skip(), gr.skip()),
+                )
+            except Cancelled:
+                yield str(status(say(lang, "lab.models.stopped"))), gr.skip(), gr.skip(), gr.skip()
+                return
+        models = (self._figures(chats[0]), self._figures(chats[1]))
+        done = str(status(say(lang, "lab.models.done")))
+        yield done, str(models_view.drawn(models, both, lang)), gr.skip(), gr.skip()
+
+    @guarded
+    def end(self, request: gr.Request) -> None:
+        """Stop comparing."""
+        self._shared.running.stop(request.session_hash)
+
+    @guarded
+    def rest(self) -> Updates:
+        """Put the button back, however the comparison ended."""
+        return gr.Button(visible=True), gr.Button(visible=False)
+
+    # -- how ---------------------------------------------------------------------------------------------------
+
+    def _choices(self, lang: str) -> list[tuple[str, str]]:
+        """Return (what is shown, name): the one in use, then every installed one, with the files put there by hand."""
+        catalogue = self._shared.services.catalogue
+        here = [entry for entry in catalogue.entries("llm") if catalogue.installed(entry.name)]
+        return [(say(lang, "lab.model_used"), ""), *((entry.title, entry.name) for entry in here)]
+
+    def _another(self) -> str:
+        """Return the name of an installed model that is not in use, "" where there is none."""
+        used = self._shared.services.engine.status().model
+        return next((name for _, name in self._choices("en") if name and name != used), "")
+
+    def _two(self, first: str, second: str) -> tuple[LlamaChat, LlamaChat]:
+        """Return both models, of which at most one is lent. Raises TwoModelsLent, and as Lender.chat does."""
+        now = self._shared.services.engine.status()
+        names = {name or str(now.model or "") for name in (first, second)}
+        if len(names) == 2 and now.model and now.model not in names:
+            raise TwoModelsLent(used=now.title)
+        return self._shared.chat(first), self._shared.chat(second)
+
+    def _figures(self, chat: LlamaChat) -> Figures:
+        catalogue = self._shared.services.catalogue
+        shape = chat.shape
+        return Figures(
+            title=catalogue.entry(chat.model).title,
+            quantisation=shape.quantisation,
+            parameters=shape.parameters,
+            file=catalogue.path(chat.model).stat().st_size,
+            weights=shape.weights,
+            cache=shape.per_token * chat.n_ctx,
+            window=chat.n_ctx,
+            vocabulary=chat.vocabulary.size,
+        )
+
+
+def _checked(text: object, prompt: object, steps: object) -> tuple[str, str, int]:
+    """Return what was given. Raises NothingToCompare, TextTooLong, BadOption."""
+    said, asked = str(text or ""), str(prompt or "").strip()
+    for one in (said, asked):
+        if not one.strip():
+            raise NothingToCompare
+        if len(one) > LONGEST:
+            raise TextTooLong(characters=len(one), most=LONGEST)
+    try:
+        count = int(float(str(steps)))
+    except (ValueError, OverflowError):
+        count = 0
+    if not STEPS[0] <= count <= STEPS[1]:
+        raise BadOption(option="steps", allowed=f"{STEPS[0]}-{STEPS[1]}")
+    return said, asked, count

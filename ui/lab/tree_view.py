@@ -1,0 +1,137 @@
+"""The tree of branches as a drawing, whose boxes are buttons: a click or Enter goes there. It asks no model.
+
+Tokens without a branch between them stand in one box, so that a long answer stays one box until one branches off.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from lab import tree as trees
+from lab.tokens import visible
+from lab.tree import Run, Tree
+from ui.lab.charts import cut
+from ui.lab.figure import figure
+from ui.lab.steps_view import chance, label, power, rows
+from ui.texts import count, say
+
+_ROW, _BOX, _GAP, _LETTER = 54.0, 40.0, 34.0, 7.6  # units: one is a pixel at the drawing's own size
+_LONGEST = 26  # letters of a box
+_SHOWN = 300  # boxes; a drawing of more is no help, and the table has all
+_HEADS = ("node", "parent", "piece", "id", "p", "ln", "entropy", "rank", "sum", "shown")
+
+
+@dataclass(frozen=True)
+class _Place:
+    x: float
+    y: float
+    width: float
+
+
+def drawing(tree: Tree | None, lang: str) -> str:
+    """Return the tree as a figure; nothing while it has no tokens."""
+    if tree is None or len(tree["nodes"]) < 2:
+        return ""
+    heads = [say(lang, f"lab.steps.head_{name}") for name in _HEADS]
+    caption = say(lang, "lab.steps.tree")
+    drawn = _drawn(tree, caption, lang)
+    return str(figure(drawn, heads, rows(tree, lang), name="aula-branches", caption=caption, lang=lang, digits=5))
+
+
+def _drawn(tree: Tree, caption: str, lang: str) -> Markup:
+    found = trees.runs(tree)[:_SHOWN]
+    texts = [_text(tree, run, lang) for run in found]
+    root = _Place(0.0, 0.0, 30 + _LETTER * len(say(lang, "lab.steps.prompt")))
+    placed = _placed(found, texts, root)
+    marked = set(trees.path(tree, int(tree["at"])))
+    body = [_link(placed[run.parent] if run.parent >= 0 else root, placed[at]) for at, run in enumerate(found)]
+    begin = say(lang, "lab.steps.prompt")
+    body.append(_box(root, begin, "", 0, _kind(tree, 0, True), say(lang, "lab.steps.to_prompt")))
+    for run, place, said in zip(found, placed, texts, strict=True):
+        last = run.nodes[-1]
+        kind = _kind(tree, last, last in marked or run.nodes[0] in marked, int(tree["look"]) in run.nodes)
+        body.append(_box(place, said, _chance(tree, run, lang), last, kind, _name(tree, run, lang)))
+    width = max(place.x + place.width for place in [root, *placed]) + 4
+    height = max(place.y for place in [root, *placed]) + _BOX + 6
+    return Markup(
+        '<svg class="aula-plot aula-tree" role="group" aria-label="{title}" viewBox="0 0 {width:.0f} {height:.0f}" '
+        'style="width:{width:.0f}px;max-width:none" xmlns="http://www.w3.org/2000/svg">'
+        "<title>{title}</title>{body}</svg>"
+    ).format(title=caption, width=width, height=height, body=Markup("").join(body))
+
+
+def _placed(found: list[Run], texts: list[str], root: _Place) -> list[_Place]:
+    """Return each run's place: the first one that goes on from another stands beside it, the others below."""
+    placed: list[_Place] = []
+    lines = 0
+    begun: set[int] = set()
+    for run, said in zip(found, texts, strict=True):
+        before = placed[run.parent] if run.parent >= 0 else root
+        if run.parent in begun:
+            lines += 1
+        begun.add(run.parent)
+        placed.append(_Place(before.x + before.width + _GAP, lines * _ROW, 22 + _LETTER * max(6, len(said))))
+    return placed
+
+
+def _text(tree: Tree, run: Run, lang: str) -> str:
+    if len(run.nodes) == 1:
+        return cut(label(tree["nodes"][run.nodes[0]], lang), _LONGEST)
+    whole = visible(trees.text(tree, run.nodes))
+    ended = f" {say(lang, 'lab.steps.end')}" if tree["nodes"][run.nodes[-1]]["end"] else ""
+    room = _LONGEST - len(ended)
+    return (whole if len(whole) <= room else f"{whole[: room // 2]}…{whole[len(whole) - room // 2 :]}") + ended
+
+
+def _chance(tree: Tree, run: Run, lang: str) -> str:
+    logarithm = trees.logprob(tree, run.nodes)
+    if not math.isfinite(logarithm):
+        return "0"
+    shown = chance(math.exp(logarithm), lang) if logarithm > -700 else power(logarithm, lang)
+    return shown if len(run.nodes) == 1 else f"{shown} · {count(lang, 'lab.steps.tokens', len(run.nodes))}"
+
+
+def _name(tree: Tree, run: Run, lang: str) -> str:
+    whole = trees.logprob(tree, trees.path(tree, run.nodes[-1]))
+    p = chance(math.exp(whole), lang) if whole > -700 else power(whole, lang) if math.isfinite(whole) else "0"
+    return say(lang, "lab.steps.to_node", text=trees.text(tree, run.nodes).strip()[:80], p=p)
+
+
+def _kind(tree: Tree, node: int, marked: bool, here: bool = False) -> str:
+    here = here or node == int(tree["look"])
+    return f"node{' on' if marked else ''}{' here' if here else ''}"
+
+
+def _link(start: _Place, end: _Place) -> Markup:
+    x, y = start.x + start.width, start.y + _BOX / 2
+    middle = end.x - _GAP / 2
+    return Markup('<path class="link" d="M{:.1f} {:.1f} H{:.1f} V{:.1f} H{:.1f}"/>').format(
+        x, y, middle, end.y + _BOX / 2, end.x
+    )
+
+
+def _box(place: _Place, said: str, below: str, node: int, kind: str, name: str) -> Markup:
+    height = _BOX
+    return Markup(
+        '<g class="{}" role="button" tabindex="0" data-do="node" data-id="{}" aria-label="{}"><title>{}</title>'
+        '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="6"/>'
+        '<text class="label" x="{:.1f}" y="{:.1f}">{}</text><text class="value" x="{:.1f}" y="{:.1f}">{}</text></g>'
+    ).format(
+        kind,
+        node,
+        name,
+        name,
+        place.x + 1,
+        place.y + 1,
+        place.width - 2,
+        height - 2,
+        place.x + 10,
+        place.y + (17 if below else 25),
+        said,
+        place.x + 10,
+        place.y + 33,
+        below,
+    )
