@@ -20,7 +20,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 
 from lab.filler import Needle
 from lab.writing import text_of
-from rag.errors import BadOption, HaystackTooShort, NeedleInText
+from rag.errors import BadOption, HaystackTooShort, NeedleInText, NeedleTooLong
 
 if TYPE_CHECKING:
     from rag.llm import LlamaChat
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Told = Callable[[int, int], None]
 
 ANSWER = 24  # tokens of an answer at the most
-SHORTEST, LONGEST = 128, 32_768  # tokens of a prompt, the window permitting
+SHORTEST, LONGEST = 256, 32_768  # tokens of a prompt, the window permitting
 MOST_LENGTHS, MOST_DEPTHS, MOST_REPEATS = 6, 9, 3
 _TASK = {
     "en": "Read the text. Then answer the question that follows it in one short sentence, from the text only.",
@@ -104,7 +104,9 @@ def trials(chat: LlamaChat, needle: Needle, sentences: Sequence[str], wanted: Gr
     """Return the prompts of a grid in the order that shares most: from depth to depth, there and back.
 
     A text with its needle at the end begins as the same text with the needle further up, so only what follows the
-    needle is read anew; the next length begins where the last one ended. Raises NeedleInText, HaystackTooShort.
+    needle is read anew; the next length begins where the last one ended.
+
+    Raises NeedleInText, NeedleTooLong, HaystackTooShort.
     """
     if recalled(" ".join(sentences), needle.expected):
         raise NeedleInText
@@ -129,7 +131,7 @@ def messages(needle: Needle, sentences: Sequence[str], place: int, lang: str) ->
 
 
 def _fitting(chat: LlamaChat, needle: Needle, text: Sequence[str], sizes: Sequence[int], length: int, lang: str) -> int:
-    """Return how many sentences make a prompt of at most `length` tokens. Raises HaystackTooShort."""
+    """Return how many sentences make a prompt of at most `length` tokens. Raises HaystackTooShort, NeedleTooLong."""
     room = length - len(chat.encode(messages(needle, (), 0, lang)))
     count = 0
     while count < len(text) and sizes[count] <= room:
@@ -140,7 +142,7 @@ def _fitting(chat: LlamaChat, needle: Needle, text: Sequence[str], sizes: Sequen
     while count > 1 and _longest(chat, needle, text[:count], sizes[:count], lang) > length:
         count -= 1  # sentences side by side may take other tokens than by themselves
     if count < 1:
-        raise BadOption(option="longest", allowed=f"> {length}")
+        raise NeedleTooLong(tokens=length - room, wanted=length)
     return count
 
 

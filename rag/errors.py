@@ -88,6 +88,7 @@ AulaError
 │   ├── NoStrategy           no way of choosing tokens to be tried
 │   ├── NoTemperature        no temperature to be tried
 │   ├── NeedleIncomplete     no sentence to hide, no question or no expected word
+│   ├── NeedleTooLong        a prompt has no room for a text around it
 │   ├── NeedleInText         the text has the answer without the needle
 │   ├── HaystackTooShort     a document with less text than was to be read
 │   ├── NothingToCompare     no text to read, or no prompt to answer
@@ -1127,6 +1128,21 @@ class NeedleIncomplete(LabError):
         "es": (
             "Escribe la frase que se esconde, la pregunta sobre ella y al menos una palabra que tenga la respuesta "
             "correcta."
+        ),
+    }
+
+
+class NeedleTooLong(LabError):
+    """`tokens`: what the prompt takes without any text, `wanted`: the length that it was to have."""
+
+    messages = {
+        "en": (
+            "The sentence and the question alone make a prompt of {tokens} tokens, and one of {wanted} was wanted. "
+            "Choose a longer prompt, fewer lengths or a shorter sentence."
+        ),
+        "es": (
+            "Solo con la frase y la pregunta sale un prompt de {tokens} tokens y se pedía uno de {wanted}. "
+            "Elige un prompt más largo, menos longitudes o una frase más corta."
         ),
     }
 

@@ -50,7 +50,7 @@ _HEADERS = [
 _READER = ("sidebar", "conversation", "question", "answer", "copy", "copied", "language", "more", "reset")
 # And what page_viewer.js says before Python has answered.
 _VIEWER = ("viewer", "viewer_loading", "viewer_lost", "viewer_close")
-_SCRIPTS = ("page.js", "page_viewer.js", "page_documents.js", "page_lab.js", "page_map.js")
+_SCRIPTS = ("page.js", "page_viewer.js", "page_documents.js", "page_lab.js", "page_map_marks.js", "page_map.js")
 # Gradio's routes that fetch an address for whoever asks.
 _FETCHING = re.compile(r"/(?:file|proxy)=https?:", re.IGNORECASE)
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/]+)(?::\d*)?", re.IGNORECASE)

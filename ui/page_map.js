@@ -1,10 +1,9 @@
 // The Lab's map of passages on a canvas: zoom, pan, what one points at, and the list of what lies near. The points are
 // the rows of the table beneath (ui/lab/map_view.py), the rest is in its data; what a click opens is page_viewer.js's.
 window.aula.map = (element, watch) => {
-  const SHAPES = 8;
-  const RADIUS = 4.5;   // px of a point; those that were found are larger
   const REACH = 14;     // px around a point within which it is meant
   const LISTED = 8;
+  const {RADIUS, colour, icon, shapeOf, style, trace} = window.aula.mapMarks(element);
   let map = null;       // what is drawn now
 
   const make = (tag, attributes, ...children) => {
@@ -25,40 +24,6 @@ window.aula.map = (element, watch) => {
     });
     data.found.forEach((place, rank) => { data.points[place].found = rank + 1; });
     return data;
-  };
-
-  // -- shapes: a document has a colour and a shape, so that neither is told by colour alone ---------------------
-  const trace = (pen, shape, x, y, r) => {
-    const corners = (count, turn, inner = r) => {
-      for (let at = 0; at < count; at += 1) {
-        const [angle, far] = [turn + at * 2 * Math.PI / count, at % 2 ? inner : r];
-        pen.lineTo(x + far * Math.cos(angle), y + far * Math.sin(angle));
-      }
-      pen.closePath();
-    };
-    pen.beginPath();
-    if (shape === 0) pen.arc(x, y, r, 0, 2 * Math.PI);
-    else if (shape === 1) pen.rect(x - r * .85, y - r * .85, r * 1.7, r * 1.7);
-    else if (shape === 2) corners(3, -Math.PI / 2);
-    else if (shape === 3) corners(4, 0);
-    else if (shape === 4) corners(3, Math.PI / 2);
-    else if (shape === 5) corners(8, 0, r * .4);
-    else if (shape === 6) corners(8, Math.PI / 4, r * .4);
-    else corners(10, -Math.PI / 2, r * .45);
-  };
-  const style = () => getComputedStyle(element);
-  const colour = document => style().getPropertyValue(`--map-${document % SHAPES}`).trim() || '#0f766e';
-  const shapeOf = document => (document + Math.floor(document / SHAPES)) % SHAPES;
-
-  const icon = (document, scale, grown = 1) => {
-    const side = Math.ceil((RADIUS * grown + 2) * 2 * scale);
-    const paper = make('canvas', {width: side, height: side});
-    const pen = paper.getContext('2d');
-    pen.scale(scale, scale);
-    pen.fillStyle = colour(document);
-    trace(pen, shapeOf(document), side / scale / 2, side / scale / 2, RADIUS * grown);
-    pen.fill();
-    return paper;
   };
 
   // -- drawing ----------------------------------------------------------------------------------------------------
@@ -170,13 +135,10 @@ window.aula.map = (element, watch) => {
 
   // -- what lies near ---------------------------------------------------------------------------------------------
   const near = (x, y, count, reach = Infinity) => {
-    const found = [];
-    for (const point of map.data.points) {
-      if (!shown(point)) continue;
+    const found = map.data.points.filter(shown).map(point => {
       const [left, top] = at(point);
-      const far = Math.hypot(left - x, top - y);
-      if (far <= reach) found.push([far, point]);
-    }
+      return [Math.hypot(left - x, top - y), point];
+    }).filter(pair => pair[0] <= reach);
     return found.sort((one, other) => one[0] - other[0]).slice(0, count).map(pair => pair[1]);
   };
 

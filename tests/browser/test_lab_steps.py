@@ -22,7 +22,7 @@ def test_a_text_grows_key_by_key_and_its_branches_are_there_after_a_reload(open_
     lab(page, "steps")
     page.locator("#aula-lab-steps-try-fable").click()
     expect(page.locator(".aula-choice").first).to_be_visible(timeout=SLOW)
-    expect(page.locator(".aula-steps")).to_be_focused()
+    expect(page.locator(".aula-walk")).to_be_focused()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     steps(page, 3)
@@ -56,7 +56,7 @@ def test_the_last_answer_of_the_chat_opens_on_a_phone(open_page: Opener) -> None
     steps = page.locator(STEPS)
     expect(steps.first).to_be_visible(timeout=SLOW)
     assert 4 <= steps.count() <= 8
-    expect(page.locator(".aula-steps h4").first).to_contain_text(say("en", "lab.steps.instead", token="").strip("“”"))
+    expect(page.locator(".aula-walk h4").first).to_contain_text(say("en", "lab.steps.instead", token="").strip("“”"))
     steps.nth(1).click()
     expect(page.locator(".aula-choice.taken .aula-piece")).to_contain_text(
         steps.nth(1).locator("span").inner_text(), timeout=SLOW

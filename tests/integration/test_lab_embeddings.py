@@ -58,7 +58,7 @@ def test_a_real_umap_keeps_two_groups_apart():
     centres = rng.normal(size=(2, 32))
     vectors = (np.repeat(centres, 30, axis=0) + 0.2 * rng.normal(size=(60, 32))).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    told: list[tuple[int, int]] = []
+    told = []
     points = Umaps().points(vectors, 10, threading.Event(), lambda done, total: told.append((done, total)))
     assert points.shape == (60, 2)
     assert np.isfinite(points).all()

@@ -64,12 +64,12 @@ def test_surprise_agreement_and_divergence_equal_transformers(two: tuple[Tiny, L
         assert reading.perplexity == pytest.approx(2 ** wanted.mean(), rel=1e-3)
         assert reading.bits_per_byte == pytest.approx(wanted.sum() / len(LONG.encode()), rel=1e-3)
     assert both.divergence is not None
-    wanted = [float(entropy(one, another, base=2)) for one, another in zip(p, q, strict=True)]
-    assert [place.divergence for place in both.divergence.places] == pytest.approx(wanted, rel=1e-3, abs=1e-4)
-    assert both.divergence.mean == pytest.approx(np.mean(wanted), rel=1e-3)
+    apart = [float(entropy(one, another, base=2)) for one, another in zip(p, q, strict=True)]
+    assert [place.divergence for place in both.divergence.places] == pytest.approx(apart, rel=1e-3, abs=1e-4)
+    assert both.divergence.mean == pytest.approx(np.mean(apart), rel=1e-3)
     assert both.divergence.agreement == (p.argmax(axis=1) == q.argmax(axis=1)).mean()
     furthest = both.divergence.furthest(3)
-    assert [place.number for place in furthest] == [1 + int(at) for at in np.argsort(wanted)[::-1][:3]]
+    assert [place.number for place in furthest] == [1 + int(at) for at in np.argsort(apart)[::-1][:3]]
 
 
 def test_a_model_against_itself_is_nowhere_apart(starter: LlamaChat) -> None:
@@ -96,7 +96,7 @@ def test_the_parts_of_a_text_are_read_as_the_whole(starter: LlamaChat) -> None:
     assert len(whole.surprises) > comparison._PART
     assert parts.surprises == pytest.approx(whole.surprises, abs=1e-3)
     assert sum(whole.spans) == whole.size == len(text.encode())
-    assert growing(whole, 10)[-1] == (float(whole.size), pytest.approx(sum(whole.surprises)))
+    assert growing(whole, 10)[-1] == pytest.approx((whole.size, sum(whole.surprises)))
     assert len(growing(whole, 10)) <= 12
 
 

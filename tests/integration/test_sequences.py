@@ -53,7 +53,7 @@ def parts(chat: LlamaChat) -> _Engine:
 def probabilities(row: Row) -> np.ndarray:
     scores = row.astype(np.float64)
     shares = np.exp(scores - scores.max())
-    return shares / shares.sum()
+    return np.asarray(shares / shares.sum())
 
 
 def log_p(row: Row, token: int) -> float:

@@ -25,6 +25,7 @@ COMPOSED = re.compile(
     r"|lab\.search\.(way|about|head|tree|fate)_|lab\.search\.(n|steps|width|length_penalty|no_repeat_ngram|temperature"
     r"|top_k|top_p|min_p)(_info)?$|lab\.temperature\.(answers|different|distinct|agreement|overlap)$"
     r"|lab\.words\.(by_\d|text_[ab]|ex_|where_|(model|bits|perplexity|kinds|possible|seen|reads)$)"
+    r"|lab\.steps\.((key|head|kind|colour)_|(fable|capital)_text$)"
     r"|lab\.next\.(stage|col|example)_|lab\.next\.(repeat_penalty|frequency_penalty|presence_penalty|penalty_window"
     r"|top_k|typical_p|top_p|min_p|temperature)(_info)?$"
     r"|lab\.context\.col_|lab\.context\.(sentence|question|expected|longest|lengths|depths|repeats)(_info)?$"

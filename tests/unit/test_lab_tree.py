@@ -175,7 +175,7 @@ def test_the_stage_marks_what_was_written_and_says_what_the_rest_has() -> None:
     assert "4,0 tokens" in shown
     assert "12 %" in shown or "13 %" in shown  # of the written one
     assert steps_view.stage(tree | {"look": 5}, seen, 3, "p", "es").count("aula-choice") == 0
-    assert "aula-steps" not in steps_view.stage(None, None, 3, "p", "es")
+    assert "aula-walk" not in steps_view.stage(None, None, 3, "p", "es")
     entropy = steps_view.stage(tree, seen, 3, "entropy", "en")
     assert "1.0 bits</small>" in entropy
 

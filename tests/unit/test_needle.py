@@ -13,7 +13,7 @@ from langchain_core.messages import BaseMessage
 from lab import needle
 from lab.filler import NEEDLES, Needle, filler
 from lab.needle import ANSWER, Grid, Outcome, grid, recall, recalled, trials
-from rag.errors import BadOption, HaystackTooShort, NeedleInText
+from rag.errors import BadOption, HaystackTooShort, NeedleInText, NeedleTooLong
 from rag.llm import LlamaChat
 
 EN = NEEDLES["en"]
@@ -112,6 +112,8 @@ def test_a_text_that_has_the_answer_or_ends_too_soon_is_refused(chat: LlamaChat)
     with pytest.raises(HaystackTooShort) as caught:
         trials(chat, EN, filler("en", 4), Grid((400,), (0, 100)), "en")
     assert caught.value.params["wanted"] == 400
+    with pytest.raises(NeedleTooLong):
+        trials(chat, EN, filler("en", 4), Grid((20,), (0, 100)), "en")
 
 
 def test_recall_is_the_share_of_repeats() -> None:

@@ -175,7 +175,7 @@ class AttentionPanel:
         if telling:
             layer, head = strongest(habits(reading)["after"])
             look = Look(layer, head, look.pieces, look.marks)
-        look = _within(look, reading)
+        look = look.within(reading)
         yield (
             str(text),
             gr.Slider(maximum=reading.layers, value=look.layer),
@@ -193,7 +193,7 @@ class AttentionPanel:
         if not seen:
             return gr.skip()
         reading = self._model.read(seen)
-        return _drawn(reading, _within(_look(layer, head, pieces, marks), reading), language(request))
+        return _drawn(reading, _look(layer, head, pieces, marks).within(reading), language(request))
 
     @guarded
     def draw_heads(self, request: gr.Request, seen: str, habit: str) -> object:
@@ -261,12 +261,6 @@ def _drawn(reading: Reading, look: Look, lang: str) -> str:
 
 def _look(layer: object, head: object, pieces: object, marks: object) -> Look:
     return Look(_whole(layer, 1), _whole(head, 0), bool(pieces), bool(marks))
-
-
-def _within(look: Look, reading: Reading) -> Look:
-    """Return the choices as far as this model has them."""
-    layer = min(max(1, look.layer), reading.layers)
-    return Look(layer, look.head if 0 <= look.head <= reading.heads else 0, look.pieces, look.marks)
 
 
 def _whole(value: object, otherwise: int) -> int:

@@ -72,6 +72,11 @@ class Look:
     pieces: bool = False
     marks: bool = True
 
+    def within(self, reading: Reading) -> Look:
+        """Return the choices as far as this model has them."""
+        layer = min(max(1, self.layer), reading.layers)
+        return Look(layer, self.head if 0 <= self.head <= reading.heads else 0, self.pieces, self.marks)
+
 
 def share(value: float, lang: str) -> str:
     """Return a part of one as a whole percentage, as `lang` writes it."""

@@ -23,7 +23,7 @@ from ui.texts import say, static
 
 Updates = tuple[object, ...]
 _WORDS = 300  # characters of the sentence, and of the question
-_LEAST, _STEP = 256, 128  # tokens of the longest prompt
+_LEAST, _STEP = 512, 128  # tokens of the longest prompt
 _QUICK = (512, 2, 3, 1)  # what the example runs: longest, lengths, depths, repeats
 
 

@@ -33,7 +33,7 @@ class Figures:
 
 
 def drawn(models: tuple[Figures, Figures], both: Both, lang: str) -> Markup:
-    """Return all of a comparison; where both are the same model their names are told apart by a number."""
+    """Return all of a comparison."""
     names = _names(models)
     parts = [
         _figures(names, models, both, lang),
@@ -45,8 +45,9 @@ def drawn(models: tuple[Figures, Figures], both: Both, lang: str) -> Markup:
 
 
 def _names(models: tuple[Figures, Figures]) -> tuple[str, str]:
+    """Return the titles with a number before them: a chart cuts long ones at their end, where they differ."""
     first, second = (model.title for model in models)
-    return (first, second) if first != second else (f"{first} (1)", f"{second} (2)")
+    return f"1. {first}", f"2. {second}"
 
 
 def _figures(names: tuple[str, str], models: tuple[Figures, Figures], both: Both, lang: str) -> Markup:

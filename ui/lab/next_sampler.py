@@ -25,7 +25,7 @@ SLIDERS: dict[str, tuple[float, float, float, bool]] = {
     "min_p": (0.0, 1.0, 0.01, False),
     "temperature": (0.0, 2.0, 0.05, False),
 }
-_ROWS = (tuple(SLIDERS)[:4], tuple(SLIDERS)[4:])
+_ROWS = tuple(tuple(SLIDERS)[first : first + 2] for first in range(0, len(SLIDERS), 2))
 USUAL = Settings(top_k=40, top_p=0.95, min_p=0.05, temperature=0.8)  # what llama.cpp does unless told
 WAYS: dict[str, Settings] = {
     "usual": USUAL,
@@ -84,7 +84,7 @@ def _slider(name: str) -> gr.Slider:
         high,
         value=getattr(USUAL, name),
         step=step,
-        min_width=220,
+        min_width=280,
         label=static(f"lab.next.{name}"),
         info=static(f"lab.next.{name}_info"),
         elem_id=f"aula-lab-next-{name.replace('_', '-')}",

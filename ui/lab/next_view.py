@@ -90,10 +90,16 @@ def _summary(found: Distribution, lang: str) -> Markup:
         "lab.next.summary",
         size=grouped(found.size, lang),
         n=len(found.top),
-        top=chance(1.0 - found.tail, lang),
+        top=_most(1.0 - found.tail, lang),
         tail=chance(found.tail, lang),
     )
     return Markup('<p class="aula-stats" role="status">{} {}</p>').format(said, open_words(found.entropy, lang))
+
+
+def _most(p: float, lang: str) -> str:
+    """Return a probability of nearly all so that it does not read as all."""
+    shown = decimal(100 * p, lang)
+    return chance(p, lang) if p < 0.99 else f"{shown} %" if lang == "es" else f"{shown}%"
 
 
 def open_words(bits: float, lang: str) -> str:

@@ -41,6 +41,7 @@ _SLIDERS: dict[str, tuple[float, float, float, bool]] = {
 }
 _FIRST = ("n", "steps")
 _PLAN = Plan(steps=24)
+_ROUND = 40  # tokens in which a search comes round
 
 
 class SearchPanel:
@@ -96,7 +97,8 @@ class SearchPanel:
         ]
         shown = [self.found, self.go, self.stop]
         gr.on([self.go.click], self.run, asked, shown, preprocess=False, trigger_mode="once", **ASKING)
-        filled = [*self.beginning.inputs, self.strategies, self.sliders["width"], self.sliders["no_repeat_ngram"]]
+        set_too = [self.sliders[name] for name in ("steps", "width", "no_repeat_ngram")]
+        filled = [*self.beginning.inputs, self.strategies, *set_too]
         for button, fill in ((self.story, self.fill_story), (self.loop, self.fill_loop)):
             button.click(fill, None, filled, **QUIET).then(
                 self.run, asked, shown, preprocess=False, trigger_mode="once", **ASKING
@@ -107,12 +109,13 @@ class SearchPanel:
     @guarded
     def fill_story(self, request: gr.Request) -> Updates:
         """Fill the inputs with the beginning of a story, in the page's language."""
-        return say(language(request), "lab.search.story"), TEXT, list(STRATEGIES), _PLAN.width, 0
+        return say(language(request), "lab.search.story"), TEXT, list(STRATEGIES), _PLAN.steps, _PLAN.width, 0
 
     @guarded
     def fill_loop(self, request: gr.Request) -> Updates:
         """Fill the inputs with a beginning on which search goes round in circles, and a beam that may not."""
-        return say(language(request), "lab.search.round"), TEXT, ["greedy", "beam", "sampling", "top_p"], _PLAN.width, 3
+        ticked = ["greedy", "beam", "sampling", "top_p"]
+        return say(language(request), "lab.search.round"), TEXT, ticked, _ROUND, _PLAN.width, 3
 
     def halt(self, request: gr.Request) -> None:
         """Stop what this page has running here; what is written stays."""

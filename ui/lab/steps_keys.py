@@ -25,7 +25,7 @@ element.addEventListener('focusout', event => {
 });
 element.addEventListener('keydown', event => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const stage = event.target.closest('.aula-steps');
+  const stage = event.target.closest('.aula-walk');
   const box = event.target.closest('g[data-do]');
   if (box && (event.key === 'Enter' || event.key === ' ')) {
     event.preventDefault();
@@ -41,7 +41,7 @@ element.addEventListener('keydown', event => {
 watch('value', () => requestAnimationFrame(() => {
   since = 0;
   if (moves.length) trigger(...moves.shift());
-  const stage = element.querySelector('.aula-steps');
+  const stage = element.querySelector('.aula-walk');
   const fresh = stage?.dataset.focus && stage.dataset.focus !== begun;
   if (fresh) begun = stage.dataset.focus;
   const lost = inside && (!document.activeElement || document.activeElement === document.body);

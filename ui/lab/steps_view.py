@@ -164,7 +164,7 @@ def stage(tree: Tree | None, seen: Seen | None, k: int, colour: str, lang: str, 
     cut = Markup('<p class="aula-note">{}</p>').format(say(lang, "lab.steps.cut", n=trees.LONGEST))
     return str(
         Markup(
-            '<section class="aula-steps" tabindex="0" aria-label="{}" data-focus="{}" data-drawn="{}">'
+            '<section class="aula-walk" tabindex="0" aria-label="{}" data-focus="{}" data-drawn="{}">'
             '<p class="aula-caption">{}</p>{}{}{}{}{}{}</section>'
         ).format(
             say(lang, "lab.steps.stage"),

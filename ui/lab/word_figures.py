@@ -179,7 +179,12 @@ def compared(found: Sequence[Measured], lang: str) -> Markup:
     ]
     drawn = bars(
         [
-            Bar(one.name, one.bits_per_byte, decimal(one.bits_per_byte, lang, 2), "" if one.length else "chosen")
+            Bar(
+                cut(one.name, 17),
+                one.bits_per_byte,
+                decimal(one.bits_per_byte, lang, 2),
+                "" if one.length else "chosen",
+            )
             for one in found
         ],
         title=caption,

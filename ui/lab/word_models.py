@@ -97,7 +97,9 @@ class WordModels:
                 elem_id="aula-lab-words-seed",
             )
         with gr.Row():
-            self.go = gr.Button(static("lab.words.teach"), variant="primary", scale=0, elem_id="aula-lab-words-teach")
+            self.go = gr.Button(
+                static("lab.words.teach"), variant="primary", scale=0, min_width=240, elem_id="aula-lab-words-teach"
+            )
             self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-words-stop")
         self.found = block("", "aula-lab-words-models")
 
