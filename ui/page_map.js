@@ -277,7 +277,7 @@ window.aula.map = (element, watch) => {
   };
 
   element.addEventListener('click', event => {
-    const button = event.target.closest('[data-map]');
+    const button = event.target.closest('button[data-map]');
     if (button && map) ({in: () => zoom(1.5), out: () => zoom(1 / 1.5), all})[button.dataset.map]();
   });
   element.addEventListener('change', event => {
