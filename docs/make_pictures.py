@@ -32,17 +32,21 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 def main() -> None:
     """Take every picture."""
     PICTURES.mkdir(exist_ok=True)
-    browser_path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with tempfile.TemporaryDirectory() as folder:
         models = Settings.from_env().models_dir
         app = start(Path(folder), models, "--model", DEFAULT_MODEL, "--embedding", DEFAULT_EMBEDDING)
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
+                browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
                 _take(browser, app.url)
                 browser.close()
         finally:
             app.stop()
+
+
+def browser_path() -> str | None:
+    """Return the Chromium on the PATH."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def _take(browser: Browser, url: str) -> None:

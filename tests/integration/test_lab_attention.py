@@ -114,7 +114,7 @@ def test_it_is_let_go_only_when_nobody_has_looked_for_long(
     assert model.loaded
     monkeypatch.setattr("lab.attention_model.IDLE_S", 0.0)
     model._look()
-    assert not model.loaded
+    assert [model.loaded] == [False]
     model.close()
 
 

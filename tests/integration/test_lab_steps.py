@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from lab import tree as trees
 from lab.distribution import log_softmax
@@ -23,7 +23,7 @@ from rag.settings import Settings
 pytestmark = pytest.mark.model
 
 STARTER = "smollm2-135m-instruct"
-PROMPTS = [
+PROMPTS: list[list[BaseMessage]] = [
     [HumanMessage("What is the capital of France?")],
     [SystemMessage("Eres un asistente útil."), HumanMessage("¿Por qué el cielo es azul? Responde en una frase.")],
     [HumanMessage("Write one line about the sea. " * 20)],

@@ -116,7 +116,7 @@ def test_a_long_label_is_cut() -> None:
 
 
 def test_a_row_of_the_table_for_each_bar_with_whole_numbers_beneath_what_is_shown() -> None:
-    rows = [["uno", 12345, 0.123456789], ["dos", None, 1 / 3]]
+    rows: list[list[str | int | float | None]] = [["uno", 12345, 0.123456789], ["dos", None, 1 / 3]]
     found = figure("<svg></svg>", ["t", "n", "p"], rows, name="next-token", caption="Cuánto", lang="es", digits=2)
     assert 'data-name="next-token"' in found
     assert re.findall(r'<th scope="col">(.*?)</th>', found) == ["t", "n", "p"]
