@@ -7,13 +7,16 @@ phone, into a folder of one's choice, to look at.
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from make_pictures import FLAGS, PICTURES, SLOW, browser_path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from docs.make_pictures import FLAGS, PICTURES, SLOW, browser_path
 from rag.settings import DEFAULT_EMBEDDING, DEFAULT_MODEL, Settings
 from tests.running_app import start
 from ui.lab.tab import PANELS

@@ -23,6 +23,14 @@ class KeptRows:
         self._rows: OrderedDict[_Key, Row] = OrderedDict()
         self._lock = threading.Lock()
 
+    def kept(self, model: str, tokens: Sequence[int]) -> Row | None:
+        """Return what is kept of a model by its name, or None; the model is not asked, nor loaded."""
+        key = (model, tuple(tokens))
+        with self._lock:
+            if key in self._rows:
+                self._rows.move_to_end(key)
+            return self._rows.get(key)
+
     def row(
         self,
         chat: LlamaChat,
@@ -35,8 +43,7 @@ class KeptRows:
         Raises what `Sequences.after` raises.
         """
         key = (chat.model, tuple(tokens))
-        with self._lock:
-            found = self._rows.get(key)
+        found = self.kept(*key)
         if found is None:
             found = chat.sequences.after(tokens, cancel, told)
         with self._lock:

@@ -261,6 +261,7 @@ window.aula.map = (element, watch) => {
     if (first) map.data.found.length ? listFound() : list(map.data.words.middle, near(map.width / 2, map.height / 2, LISTED));
   };
 
+  const legend = () => element.querySelectorAll('.aula-map-legend .aula-map-icon').forEach((place, document) => place.replaceChildren(icon(document, 2)));
   const sizes = new ResizeObserver(measure);
   const begin = () => {
     sizes.disconnect();
@@ -270,7 +271,7 @@ window.aula.map = (element, watch) => {
     if (!canvas) return;
     map = {canvas, data: read(figure), hidden: new Set(), meant: null, width: 0, height: 0, scale: 1, least: 1, x: 0, y: 0, waiting: 0, soon: 0};
     canvas.paper = paper;
-    figure.querySelectorAll('.aula-map-legend .aula-map-icon').forEach((place, document) => place.append(icon(document, 2)));
+    legend();
     listen(canvas);
     sizes.observe(canvas.parentElement);
     measure();
@@ -291,9 +292,8 @@ window.aula.map = (element, watch) => {
     map.meant = map.data.points[Number(button.dataset.place)];
     redraw();
   };
-  element.addEventListener('pointerover', over);
-  element.addEventListener('focusin', over);
-  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTimeout(begin, 100));
+  for (const what of ['pointerover', 'focusin']) element.addEventListener(what, over);
+  window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTimeout(() => { legend(); redraw(); }, 100)); // what it hides and where it stands stay
   watch('value', begin);
   begin();
 };

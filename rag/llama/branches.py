@@ -41,9 +41,8 @@ class Branches:
 
     def after(self, wanted: Sequence[tuple[int, ...]], cancel: threading.Event | None) -> list[Row]:
         """Return the logits after each, read-only. Raises MemoryFull, Cancelled, ModelNotReady."""
-        if not self._memory.is_open:
+        if self._memory.open():
             self._held.clear()
-        self._memory.open()
         different = list(dict.fromkeys(wanted))
         slots: list[int] = []
         for tokens in different:

@@ -54,18 +54,15 @@ class Memory:
         # A recurrent memory holds a state and not its tokens: nothing can be cut off or copied in part.
         self.cuts = not (api.llama_model_is_recurrent(handles.model) or api.llama_model_is_hybrid(handles.model))
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it takes any memory now. It may have been emptied since it was last looked at."""
-        return self._context is not None
-
-    def open(self) -> None:
-        """Take the memory, if it is not taken yet. Raises ModelNotReady, MemoryError."""
+    def open(self) -> bool:
+        """Take the memory; True where it was not taken, so that nothing is in it. Raises ModelNotReady, MemoryError."""
         with self._native:
             if self._closed:
                 raise ModelNotReady()
-            if self._context is None:
-                self._context = native.second_context(self._handles, *self._shape)
+            if self._context is not None:
+                return False
+            self._context = native.second_context(self._handles, *self._shape)
+            return True
 
     def rest(self) -> None:
         """Give the memory back."""

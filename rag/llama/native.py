@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 _GGUF_MAGIC = b"GGUF"
 _LEVELS = {2: logging.DEBUG, 3: logging.INFO, 4: logging.WARNING}  # ggml_log_level -> ours: its INFO is chatter
 _ERROR = 4
+_NO_WORDS = "it has no tokenizer"
 _complaints: deque[str] = deque(maxlen=20)
 _loading = threading.Lock()
 _started = False
@@ -99,8 +100,12 @@ def load_words(path: Path, name: str) -> Words:
         model = api.llama_model_load_from_file(os.fsencode(path), params)
         if not model:
             raise ModelLoadFailed(name=name, reason=_last_words())
+        vocab = api.llama_model_get_vocab(model)
+        if api.llama_vocab_type(vocab) == api.LLAMA_VOCAB_TYPE_NONE:  # asking it for tokens would end the process
+            api.llama_model_free(model)
+            raise ModelLoadFailed(name=name, reason=_NO_WORDS)
         trained = _said(model, f"{_said(model, 'general.architecture')}.context_length")
-        return Words(model, api.llama_model_get_vocab(model), int(trained) if trained.isdigit() else 0)
+        return Words(model, vocab, int(trained) if trained.isdigit() else 0)
 
 
 def _said(model: api.llama_model_p, key: str) -> str:
@@ -166,6 +171,11 @@ def _open(path: Path, n_ctx: int, n_batch: int, threads: int, layers: int) -> Ha
     context = _open_context(model, n_ctx + SPARE, n_batch, threads, gpu, SLOTS + 1)
     vocab = api.llama_model_get_vocab(model)
     if not context or not vocab:
+        api.llama_model_free(model)
+        return None
+    if api.llama_vocab_type(vocab) == api.LLAMA_VOCAB_TYPE_NONE:
+        _complaints.append(_NO_WORDS)
+        api.llama_free(context)
         api.llama_model_free(model)
         return None
     if not api.llama_get_memory(context) or api.llama_model_has_encoder(model):

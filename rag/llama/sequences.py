@@ -78,10 +78,11 @@ class Sequences:
         self._check(wanted)
         key = (filled, wanted)
         with self._look(cancel):
-            if key not in self._rows:
-                self._remember(key, self._read(wanted, cancel, told, filled))
-            self._rows.move_to_end(key)
-            return self._rows[key]
+            row = self._rows.pop(key, None)
+            if row is None:
+                row = self._read(wanted, cancel, told, filled)
+            self._remember(key, row)
+            return row
 
     def after_each(
         self, sequences: Sequence[Sequence[int]], cancel: threading.Event | None = None, anew: bool = False
@@ -182,10 +183,9 @@ class Sequences:
 
     def _keep(self, count: int) -> None:
         """Keep so many tokens of the line."""
-        if not self._line.is_open:
+        if self._line.open():
             self._held = []
-            count = 0
-        self._line.open()
+        count = min(count, len(self._held))
         if count < len(self._held) and not self._line.cut(0, count):
             count = 0
         self._held = self._held[:count]
@@ -208,7 +208,9 @@ class Sequences:
         self._steps += 1
 
     def _remember(self, key: tuple[bool, tuple[int, ...]], row: Row) -> None:
-        self._rows[key] = row
+        """Keep the row, unless the model is closed by now."""
+        if not self._closed:
+            self._rows[key] = row
         while len(self._rows) > _ROWS:
             with suppress(KeyError):
                 self._rows.popitem(last=False)
@@ -223,8 +225,11 @@ class Sequences:
             self._timer.start()
 
     def _idle(self) -> None:
-        if not self._ones.busy:
-            self.rest()
+        late = threading.Event()
+        late.set()
+        with self._ones.taken(late) as got:  # not while somebody looks, and nobody begins meanwhile
+            if got:
+                self.rest()
 
 
 def _tell(told: Progress | None, done: int, total: int) -> None:

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import gguf
 import llama_cpp.llama_cpp as api
 import numpy as np
 import pytest
 
-from rag.errors import Cancelled, ModelNotReady, QuestionTooLong
+from rag.errors import Cancelled, ModelLoadFailed, ModelNotReady, QuestionTooLong
 from rag.llama import native
 from rag.llama.branches import Branches
 from rag.llama.context import Context, steps
@@ -197,9 +198,9 @@ def test_a_chat_has_its_turn_after_one_step(chat: LlamaChat, looks: Sequences) -
             asking.join(60)
 
     before = looks.evaluations
-    looks.after(chat.encode_text(TEXT * 20)[:1000], told=told)
+    looks.after(chat.encode_text(TEXT * 10)[:500], told=told)
     assert at == [(True, before + 1)]
-    assert looks.evaluations >= before + 1000 // STEP
+    assert looks.evaluations >= before + 500 // STEP
 
 
 def test_a_look_waits_for_an_answer_and_goes_on(chat: LlamaChat, looks: Sequences) -> None:
@@ -277,6 +278,54 @@ def test_memory_that_nobody_looks_at_is_given_back(chat: LlamaChat, monkeypatch:
     assert looks.bytes == 0
     monkeypatch.undo()
     assert len(looks.after([5, 6, 7])) == parts(chat).vocabulary.size
+
+
+def test_it_is_not_given_back_while_somebody_looks(chat: LlamaChat, looks: Sequences) -> None:
+    tokens = chat.encode_text(TEXT * 3)
+    alone = looks.after(tokens)
+    looks.rest()
+    seen: list[int] = []
+
+    def told(done: int, total: int) -> None:
+        looks._idle()  # the timer of an earlier look, at the worst moment
+        seen.append(looks.bytes)
+
+    assert np.array_equal(looks.after(tokens, told=told), alone)
+    assert min(seen) > 0
+
+
+def test_a_model_that_goes_as_a_look_ends_leaves_the_look_its_scores(starter_path: Path) -> None:
+    model = LlamaChat.load(starter_path, STARTER, n_ctx=256)
+    looks, tokens = model.sequences, model.encode_text(TEXT)
+
+    def told(done: int, total: int) -> None:
+        if done == total:
+            looks._closed = True
+            looks._rows.clear()
+
+    assert len(looks.after(tokens, told=told)) == looks._line._words
+    assert not looks._rows
+    model.close()
+
+
+def test_a_file_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
+    """llama.cpp ends the process when such a one is asked for tokens."""
+    path = tmp_path / "mute.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_tokenizer_model("no_vocab")
+    writer.add_vocab_size(32)
+    writer.add_context_length(64)
+    writer.add_embedding_length(8)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(8)
+    writer.add_head_count(1)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with pytest.raises(ModelLoadFailed):
+        native.load_words(path, "mute")
 
 
 def test_a_second_context_is_as_long_as_asked(chat: LlamaChat) -> None:

@@ -11,7 +11,7 @@ from lab.analogies import LONGEST, Analogy, Near, analogy
 from ui.components import block, guarded, language
 from ui.lab.charts import Bar, bars
 from ui.lab.figure import figure
-from ui.lab.shared import QUIET, Shared, try_this
+from ui.lab.shared import QUIET, Shared, found_or_why, try_this
 from ui.texts import decimal, grouped, say, static
 
 Updates = tuple[object, ...]
@@ -83,7 +83,11 @@ class AnalogyPart:
             yield _said("aula-empty", say(lang, "lab.embeddings.no_words"))
             return
         yield _said("aula-caption", say(lang, "lab.embeddings.reading"))
-        yield _shown(analogy(self._dense, *given, lang=lang, centred=centred is True), lang)
+
+        def found() -> str:
+            return _shown(analogy(self._dense, *given, lang=lang, centred=centred is True), lang)
+
+        yield from found_or_why(found, lang)
 
     @guarded
     def again(self, request: gr.Request, first: object, minus: object, plus: object, centred: object) -> Iterator[str]:

@@ -146,6 +146,7 @@ def _search(services: Services, running: Running) -> None:
             found = yield from worked(
                 lambda told: beam_search(chat, prompt, wide, long, penalty, ngram, cancel, told),
                 lambda done, total: {"model": chat.model, "step": done, "steps": total},
+                cancel,
             )
         yield _beams(chat, found)
 

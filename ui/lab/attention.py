@@ -21,7 +21,7 @@ from ui.lab.attention_view import (
     strongest,
 )
 from ui.lab.senses_view import senses_figures
-from ui.lab.shared import QUIET, Shared, intro, try_this
+from ui.lab.shared import QUIET, Shared, found_or_why, intro, try_this
 from ui.texts import say, static
 
 Updates = tuple[object, ...]
@@ -120,10 +120,14 @@ class AttentionPanel:
         del blocks  # nothing is read before somebody asks
         raw = {**QUIET, "preprocess": False}
         chosen = [self.seen, self.layer, self.head, self.pieces, self.marks]
-        asked = [self.text, *chosen[1:], self.habit]
+        asked = [self.text, *chosen[1:]]
         filled = [self.seen, self.layer, self.head, self.drawn, self.habit, self.heads]
-        gr.on([self.go.click, self.text.submit], self.read, asked, filled, **raw)
-        self.example.click(self.fill, None, self.text, **QUIET).success(self.tell, asked, filled, **raw)
+        read = gr.on([self.go.click, self.text.submit], self.read, asked, filled, **raw)
+        told = self.example.click(self.fill, None, self.text, **QUIET).success(self.tell, asked, filled, **raw)
+        for one in (read, told):  # drawn apart, with what is chosen by then: reading may have taken seconds
+            one.success(self.draw, chosen, self.drawn, **raw).success(
+                self.draw_heads, [self.seen, self.habit], self.heads, **raw
+            )
         gr.on(
             [self.layer.input, self.head.input, self.pieces.input, self.marks.input],
             self.draw,
@@ -148,20 +152,16 @@ class AttentionPanel:
         return say(language(request), "lab.attention.example")
 
     @guarded
-    def read(
-        self, request: gr.Request, text: object, layer: object, head: object, pieces: object, marks: object, habit: str
-    ) -> Iterator[Updates]:
-        """Read a sentence and draw it."""
-        yield from self._read(language(request), text, _look(layer, head, pieces, marks), habit, telling=False)
+    def read(self, request: gr.Request, text: object, *chosen: object) -> Iterator[Updates]:
+        """Read a sentence, to be drawn."""
+        yield from self._read(language(request), text, _look(*chosen), telling=False)
 
     @guarded
-    def tell(
-        self, request: gr.Request, text: object, layer: object, head: object, pieces: object, marks: object, habit: str
-    ) -> Iterator[Updates]:
+    def tell(self, request: gr.Request, text: object, *chosen: object) -> Iterator[Updates]:
         """Like `read`, with the head that most looks at the next word: what a head can be is plain there."""
-        yield from self._read(language(request), text, _look(layer, head, pieces, marks), habit, telling=True)
+        yield from self._read(language(request), text, _look(*chosen), telling=True)
 
-    def _read(self, lang: str, text: object, look: Look, habit: str, telling: bool) -> Iterator[Updates]:
+    def _read(self, lang: str, text: object, asked: Look, telling: bool) -> Iterator[Updates]:
         if not str(text or "").strip():
             yield "", *_skips(2), _said("aula-empty", say(lang, "lab.attention.empty")), gr.Dropdown(visible=False), ""
             return
@@ -172,18 +172,16 @@ class AttentionPanel:
         except AulaError as error:  # in the place of the drawing, where the person looks
             yield "", *_skips(2), _said("aula-error", error.text(lang)), gr.Dropdown(visible=False), ""
             return
-        if telling:
-            layer, head = strongest(habits(reading)["after"])
-            look = Look(layer, head, look.pieces, look.marks)
-        look = look.within(reading)
-        yield (
-            str(text),
-            gr.Slider(maximum=reading.layers, value=look.layer),
-            gr.Dropdown(choices=_heads(reading, lang), value=look.head),
-            _drawn(reading, look, lang),
-            gr.Dropdown(visible=True),
-            str(heads_figure(reading, _habit(habit), lang)),
-        )
+        except Exception:
+            yield *_skips(3), "", *_skips(2)
+            raise
+        layer, head = strongest(habits(reading)["after"]) if telling else (asked.layer, asked.head)
+        look = Look(layer, head).within(reading)
+        # a value is only set where it has to be another one: somebody may have moved it meanwhile
+        layers = {"value": look.layer} if look.layer != asked.layer else {}
+        heads = {"value": look.head} if look.head != asked.head else {}
+        layer_, head_ = gr.Slider(maximum=reading.layers, **layers), gr.Dropdown(choices=_heads(reading, lang), **heads)
+        yield str(text), layer_, head_, gr.skip(), gr.Dropdown(visible=True), gr.skip()
 
     @guarded
     def draw(
@@ -229,13 +227,14 @@ class AttentionPanel:
             return
         if not self._model.loaded:
             yield _loading(lang)
-        try:
+
+        def find() -> str:
             if len(given) > SENTENCES:
                 raise BadOption(option="sentences", allowed=f"2-{SENTENCES}")
             found = senses([self._model.read(sentence) for sentence in given], asked)
-            yield str(senses_figures(found, asked, given, lang))
-        except AulaError as error:
-            yield _said("aula-error", error.text(lang))
+            return str(senses_figures(found, asked, given, lang))
+
+        yield from found_or_why(find, lang)
 
 
 def _drawn(reading: Reading, look: Look, lang: str) -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lab.search import ROOT, Beams, Node, pruned
 from ui.lab.charts import cut, line, rect, svg, text
 from ui.lab.figure import Cell, figure
-from ui.texts import say
+from ui.texts import decimal, say
 
 Named = Callable[[int], str]  # what a token is shown as
 _STEP, _ROW, _WIDE, _TALL, _HEAD = 112.0, 30.0, 84.0, 22.0, 22.0
@@ -83,8 +83,8 @@ def _box(place: tuple[float, float], node: Node, p: float, fate: str, named: Nam
         lang,
         "lab.search.tree_node",
         token=shown,
-        p=f"{100 * p:.1f}",
-        logprob=f"{node.logprob:.2f}",
+        p=decimal(100 * p, lang),
+        logprob=decimal(node.logprob, lang, 2),
         fate=say(lang, f"lab.search.fate_{fate}"),
     )
     box = rect(x, y, _WIDE, _TALL, f"node {fate}", 0.16 if fate == "best" else 0.0, said)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from ui.texts import decimal, grouped
+
 WIDTH = 640.0  # units of a drawing as wide as the column; a phone shows it smaller or lets it scroll
 _SVG = Markup(
     '<svg class="aula-plot {name}" role="img" aria-label="{title}" viewBox="0 0 {width:.0f} {height:.0f}" '
@@ -157,7 +159,14 @@ _DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 4", "12 5")
 
 
 def lines(
-    series: Sequence[Line], *, title: str, x_label: str, y_label: str, low: float = 0.0, high: float | None = None
+    series: Sequence[Line],
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    lang: str,
+    low: float = 0.0,
+    high: float | None = None,
 ) -> Markup:
     """Return lines over a common x axis, each named at its end and with a dash of its own; y from `low` to `high`."""
     points = [point for one in series for point in one.points]
@@ -174,10 +183,10 @@ def lines(
     for part in range(5):
         value = low + (top - low) * part / 4
         _, y = place(left, value)
-        body += [line(_LEFT, y, WIDTH - _RIGHT, y), text(_LEFT - 6, y + 4, _short(value), "end", "axis")]
+        body += [line(_LEFT, y, WIDTH - _RIGHT, y), text(_LEFT - 6, y + 4, _short(value, lang), "end", "axis")]
     ticks = sorted({x for x, _ in points})
     for x in ticks[:: math.ceil(len(ticks) / 8)]:
-        body.append(text(place(x, low)[0], height - _BOTTOM + 16, _short(x), "middle", "axis"))
+        body.append(text(place(x, low)[0], height - _BOTTOM + 16, _short(x, lang), "middle", "axis"))
     body.append(text(_LEFT, height - 6, x_label, "start", "axis"))
     body.append(text(0, 9, y_label, "start", "axis"))
     ends: list[float] = []
@@ -207,8 +216,7 @@ def _apart(y: float, ends: list[float], lowest: float) -> float:
     return y
 
 
-def _short(value: float) -> str:
-    if value == 0:
-        return "0"
-    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if abs(value) < 100 else 0
-    return f"{value:.{min(digits, 4)}f}".rstrip("0").rstrip(".") if digits else f"{value:.0f}"
+def _short(value: float, lang: str) -> str:
+    """Return a number at an axis with no more digits than it needs."""
+    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if 0 < abs(value) < 100 else 0
+    return decimal(value, lang, min(digits, 4)).rstrip("0").rstrip(".,") if digits else grouped(round(value), lang)

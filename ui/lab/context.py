@@ -2,43 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import gradio as gr
 
 from lab import needle
-from lab.filler import NEEDLES, Needle
-from lab.needle import MOST_DEPTHS, MOST_LENGTHS, MOST_REPEATS, Grid, Outcome, Trial
-from lab.pace import Pace, measure
-from rag.errors import BadOption, Cancelled, NeedleIncomplete
-from rag.llm import LlamaChat
+from lab.filler import NEEDLES
+from lab.needle import MOST_DEPTHS, MOST_LENGTHS, MOST_REPEATS, Grid
+from lab.pace import Pace
+from rag.errors import BadOption
 from ui.components import block, guarded, language, owner_of
-from ui.lab import context_view
-from ui.lab.context_text import choices, known, sentences
-from ui.lab.pace import Clock, bar, status
-from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, try_this, worked
+from ui.lab import context_run, context_view
+from ui.lab.context_run import WORDS, Asked, Kept, needle_of, sizes_of
+from ui.lab.context_text import choices, known
+from ui.lab.pace import ending, status
+from ui.lab.shared import ASKING, QUIET, Shared, intro, try_this
 from ui.texts import say, static
 
 Updates = tuple[object, ...]
-_WORDS = 300  # characters of the sentence, and of the question
 _LEAST, _STEP = 512, 128  # tokens of the longest prompt
 _QUICK = (512, 2, 3, 1)  # what the example runs: longest, lengths, depths, repeats
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What was found in this session; another question, text or model (`key`) begins anew."""
-
-    key: tuple[str, ...] = ()
-    outcomes: tuple[Outcome, ...] = field(default=())
-
-    def adding(self, one: Outcome) -> Kept:
-        """Return it with an outcome that takes the place of an earlier one of the same trial."""
-        place = (one.length, one.depth, one.repeat)
-        rest = (old for old in self.outcomes if (old.length, old.depth, old.repeat) != place)
-        return Kept(self.key, (*rest, one))
 
 
 class ContextPanel:
@@ -85,7 +68,7 @@ class ContextPanel:
         return gr.Textbox(
             label=static(f"lab.context.{name}"),
             info=static(f"lab.context.{name}_info"),
-            max_length=_WORDS,
+            max_length=WORDS,
             elem_id=f"aula-lab-context-{name}",
         )
 
@@ -151,7 +134,7 @@ class ContextPanel:
         words = _words(lang) if empty else (gr.skip(), gr.skip(), gr.skip())
         chosen = f"filler:{lang}" if empty else str(text)
         texts = gr.Dropdown(choices=self._choices(request), value=chosen)
-        return (*words, texts, self._planned(lang, model, *grid), str(status(say(lang, "lab.context.empty"))))
+        return (*words, texts, self._planned(lang, model, *grid), _empty(lang))
 
     @guarded
     def renew(self, request: gr.Request, text: object) -> object:
@@ -188,55 +171,18 @@ class ContextPanel:
     ) -> Iterator[Updates]:
         """Hide the sentence at every place in turn and ask; what has been found stays when it is stopped."""
         lang = language(request)
-        hidden = _needle(sentence, question, expected)
-        sizes = [_whole(one) for one in (longest, lengths, depths, repeats)]
-        yield gr.skip(), str(status(say(lang, "lab.context.loading"))), gr.skip(), gr.skip(), *_busy()
-        chat = self._shared.chat(model)
-        wanted = needle.grid(sizes[0], sizes[1], sizes[2], sizes[3], chat.sequences.size)
-        read, speaks = sentences(self._shared.services.library, owner_of(request), str(text), wanted.lengths[-1], lang)
-        made = needle.trials(chat, hidden, read, wanted, speaks)
-        key = (chat.model, str(text), hidden.sentence, hidden.question, *hidden.expected)
-        begun = kept if isinstance(kept, Kept) and kept.key == key else Kept(key)
-        with self._shared.running.event(request.session_hash) as cancel:
-            yield from self._trials(chat, hidden, made, begun, lang, cancel)
-
-    def _trials(
-        self, chat: LlamaChat, hidden: Needle, made: list[Trial], kept: Kept, lang: str, cancel: threading.Event
-    ) -> Generator[Updates, None, None]:
-        """Measure, say how long it will take, and ask all of them."""
-        title = self._shared.services.catalogue.entry(chat.model).title
-        pace = self._paces[chat.model] = measure(chat, made[0].tokens, cancel)
-        seconds = needle.work(made, pace.cost) / pace.read
-        news = sum(len(trial.tokens) - trial.shared for trial in made)
-        plan = str(context_view.plan(len(made), news, context_view.lasts(seconds, lang), lang))
-        yield plan, gr.skip(), gr.skip(), gr.skip(), *_busy()
-        outcomes: list[Outcome] = []
-        clock, drawn = Clock(), 0
-
-        def work(told: Told) -> None:
-            needle.run(chat, hidden, made, pace.cost, outcomes.append, cancel, told)
-
-        def show(done: int, total: int) -> Updates:
-            nonlocal drawn, kept
-            if len(outcomes) == drawn:
-                return gr.skip(), str(bar(done, total, clock, label, lang)), gr.skip(), gr.skip(), *_busy()
-            for one in outcomes[drawn:]:
-                drawn, kept = drawn + 1, kept.adding(one)
-            map_ = str(context_view.drawn(kept.outcomes, title, lang))
-            return gr.skip(), str(bar(done, total, clock, label, lang)), map_, kept, *_busy()
-
-        label = say(lang, "lab.context.reading")
-        try:
-            yield from worked(work, show)
-            ended = "lab.context.done"
-        except Cancelled:
-            ended = "lab.context.stopped"
-        yield gr.skip(), str(status(say(lang, ended))), *show(1, 1)[2:4], gr.skip(), gr.skip()
+        hidden, sizes = needle_of(sentence, question, expected), sizes_of((longest, lengths, depths, repeats))
+        asked = Asked(str(model or ""), owner_of(request), str(text), hidden, sizes, lang)
+        stopped = say(lang, "lab.context.stopped")
+        with self._shared.running.event(_key(request)) as cancel:
+            updates = context_run.run(self._shared, asked, kept, cancel, self._paces)
+            for each in ending(updates, lambda said: (gr.skip(), said, gr.skip(), gr.skip()), stopped, lang):
+                yield *each, gr.Button(visible=False), gr.Button(visible=True)
 
     @guarded
     def end(self, request: gr.Request) -> None:
         """Stop; what was found stays."""
-        self._shared.running.stop(request.session_hash)
+        self._shared.running.stop(_key(request))
 
     @guarded
     def rest(self) -> Updates:
@@ -250,9 +196,8 @@ class ContextPanel:
 
     def _planned(self, lang: str, model: object, *grid: object) -> str:
         """Return what a run takes, as far as it can be told without loading or asking a model."""
-        longest, lengths, depths, repeats = (_whole(one) for one in grid)
         try:
-            wanted = needle.grid(longest, lengths, depths, repeats, self._shared.services.settings.n_ctx)
+            wanted = needle.grid(*sizes_of(grid), self._shared.services.settings.n_ctx)
         except BadOption:
             return ""
         tokens, prompts = needle.expected_reading(wanted), _prompts(wanted)
@@ -265,30 +210,15 @@ def _prompts(grid: Grid) -> int:
     return len(grid.lengths) * len(grid.depths) * grid.repeats
 
 
-def _busy() -> Updates:
-    return gr.Button(visible=False), gr.Button(visible=True)
-
-
 def _words(lang: str) -> Updates:
     given = NEEDLES.get(lang, NEEDLES["en"])
     return given.sentence, given.question, ", ".join(given.expected)
 
 
-def _needle(sentence: object, question: object, expected: object) -> Needle:
-    """Return what was written. Raises NeedleIncomplete, BadOption."""
-    said, asked, words = (" ".join(str(one or "").split()) for one in (sentence, question, expected))
-    for name, one in (("sentence", said), ("question", asked), ("expected", words)):
-        if len(one) > _WORDS:
-            raise BadOption(option=name, allowed=f"1-{_WORDS}")
-    each = tuple(word.strip() for word in words.split(",") if word.strip())
-    if not (said and asked and each):
-        raise NeedleIncomplete
-    return Needle(said, asked, each)
+def _empty(lang: str) -> str:
+    return str(status(say(lang, "lab.context.empty", button=say(lang, "lab.context.try_quick"))))
 
 
-def _whole(value: object) -> int:
-    """Return what a slider sent as a whole number, 0 where it is none; the grid then says what is allowed."""
-    try:
-        return int(float(str(value)))
-    except (ValueError, OverflowError):
-        return 0
+def _key(request: gr.Request) -> str:
+    """Return under which name this panel runs: Stop must not end what other panels have running."""
+    return f"{request.session_hash}:context"

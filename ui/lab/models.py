@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from rag.errors import BadOption, Cancelled, NothingToCompare, TextTooLong, TwoM
 from ui.components import block, guarded, language
 from ui.lab import models_view
 from ui.lab.models_view import Figures
-from ui.lab.pace import Clock, bar, status
-from ui.lab.shared import ASKING, QUIET, Shared, intro, try_this, worked
+from ui.lab.pace import Clock, bar, ending, status
+from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, try_this, worked
 from ui.texts import say, static
 
 if TYPE_CHECKING:
@@ -133,27 +134,36 @@ class ModelsPanel:
         """Compare two models; what is stopped shows nothing."""
         lang = language(request)
         said, asked, count = _checked(text, prompt, steps)
-        yield str(status(say(lang, "lab.models.loading"))), gr.skip(), gr.Button(visible=False), gr.Button(visible=True)
-        chats = self._two(str(first or ""), str(second or ""))
+        pair, stopped = (str(first or ""), str(second or "")), say(lang, "lab.models.stopped")
+        with self._shared.running.event(_key(request)) as cancel:
+            updates = self._compared(pair, said, asked, count, lang, cancel)
+            for told, found in ending(updates, lambda said: (said, gr.skip()), stopped, lang):
+                yield told, found, gr.Button(visible=False), gr.Button(visible=True)
+
+    def _compared(
+        self, pair: tuple[str, str], text: str, prompt: str, count: int, lang: str, cancel: threading.Event
+    ) -> Iterator[tuple[object, object]]:
+        """Yield what is told, and what is found."""
+        yield str(status(say(lang, "lab.models.loading"))), gr.skip()
         clock, label = Clock(), say(lang, "lab.models.reading")
-        prompts = (chats[0].encode([HumanMessage(asked)]), chats[1].encode([HumanMessage(asked)]))
-        with self._shared.running.event(request.session_hash) as cancel:
-            try:
-                both: Both = yield from worked(
-                    lambda told: compare(chats[0], chats[1], said, prompts, count, cancel, told),
-                    lambda done, total: (str(bar(done, total, clock, label, lang)), gr.skip(), gr.skip(), gr.skip()),
-                )
-            except Cancelled:
-                yield str(status(say(lang, "lab.models.stopped"))), gr.skip(), gr.skip(), gr.skip()
-                return
-        models = (self._figures(chats[0]), self._figures(chats[1]))
-        done = str(status(say(lang, "lab.models.done")))
-        yield done, str(models_view.drawn(models, both, lang)), gr.skip(), gr.skip()
+
+        def work(told: Told) -> tuple[Figures, Figures, Both]:
+            one, other = self._two(*pair)
+            if cancel.is_set():
+                raise Cancelled
+            prompts = (one.encode([HumanMessage(prompt)]), other.encode([HumanMessage(prompt)]))
+            both = compare(one, other, text, prompts, count, cancel, told)
+            return self._figures(one), self._figures(other), both
+
+        one, other, both = yield from worked(
+            work, lambda done, total: (str(bar(done, total, clock, label, lang)), gr.skip())
+        )
+        yield str(status(say(lang, "lab.models.done"))), str(models_view.drawn((one, other), both, lang))
 
     @guarded
     def end(self, request: gr.Request) -> None:
         """Stop comparing."""
-        self._shared.running.stop(request.session_hash)
+        self._shared.running.stop(_key(request))
 
     @guarded
     def rest(self) -> Updates:
@@ -211,3 +221,8 @@ def _checked(text: object, prompt: object, steps: object) -> tuple[str, str, int
     if not STEPS[0] <= count <= STEPS[1]:
         raise BadOption(option="steps", allowed=f"{STEPS[0]}-{STEPS[1]}")
     return said, asked, count
+
+
+def _key(request: gr.Request) -> str:
+    """Return under which name this panel runs: Stop must not end what other panels have running."""
+    return f"{request.session_hash}:models"

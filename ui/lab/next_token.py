@@ -5,7 +5,6 @@ lab/ does the reckoning. Sliders draw the same row of scores anew; the model is 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from markupsafe import Markup
 
 from lab.kept_rows import KeptRows
 from lab.sampler import draw
-from rag.errors import BadOption, Cancelled, LookAgain
+from rag.errors import AulaError, BadOption, Cancelled, LookAgain
 from ui.components import action_list, block, clicked, guarded, language, progress_bar
 from ui.lab import next_view
 from ui.lab.beginning import TEXT, whole
@@ -26,10 +25,11 @@ from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, try_this, worked
 from ui.texts import say, static
 
 if TYPE_CHECKING:
+    from rag.llama.sequences import Row
     from rag.llm import LlamaChat
 
 Updates = tuple[object, ...]
-Look = dict[str, Any]  # {"model", "prompt", "chosen", "kind"}: plain, for gr.State
+Look = dict[str, Any]  # {"model", "prompt", "chosen", "kind", "drawn": the values it was drawn with}: for gr.State
 
 _FEWEST, _MOST, _SHOWN = 5, 40, 12
 
@@ -73,15 +73,17 @@ class NextTokenPanel:
         shown = [self.found, self.staged, self.sampling, self.look, self.go, self.stop]
         once = {**ASKING, "trigger_mode": "once", "preprocess": False}
         last = {**QUIET, "trigger_mode": "always_last", "preprocess": False}
-        gr.on([self.go.click, self.prompt.text.submit, self.prompt.system.submit], self.run, asked, shown, **once)
+        asking = [self.go.click, self.prompt.text.submit, self.prompt.system.submit]
+        runs = [gr.on(asking, self.run, asked, shown, **once)]
         for name, example in self.examples.items():
-            example.click(
-                filler(name), None, self.prompt.inputs, **QUIET
-            ).then(self.run, asked, shown, **once)  # fmt: skip
+            filled = example.click(filler(name), None, self.prompt.inputs, **QUIET)
+            runs.append(filled.then(self.run, asked, shown, **once))
         self.prompt.wire()
-        self.found.click(self.take, again, shown, **once)
-        self.draw.click(self.draw_one, again, shown, **once)
-        self.back.click(self.take_back, again, shown, **once)
+        runs.append(self.found.click(self.take, again, shown, **once))
+        runs.append(self.draw.click(self.draw_one, again, shown, **once))
+        runs.append(self.back.click(self.take_back, again, shown, **once))
+        for run in runs:
+            run.success(self.catch_up, again, [self.found, self.staged], **last)
         self.values.wire(self.redraw, again, self.staged, last)
         self.k.input(self.redraw_all, again, [self.found, self.staged], **last)
         self.stop.click(self.halt, None, None, queue=False, **QUIET)
@@ -157,22 +159,40 @@ class NextTokenPanel:
         """Draw everything anew, with more tokens or fewer; the model is not asked."""
         return self._drawn(request, model, look, k, values)
 
+    @guarded
+    def catch_up(self, request: gr.Request, model: object, look: object, k: object, *values: object) -> Updates:
+        """Draw anew what was drawn with values that somebody has moved meanwhile."""
+        if not isinstance(look, Mapping) or look.get("drawn") == [k, *values]:
+            return gr.skip(), gr.skip()
+        return self._drawn(request, model, look, k, values)
+
     # -- how ---------------------------------------------------------------------------------------------------
+
+    def _looked(self, model: object, look: object) -> Look:
+        """Return what is looked at, loading nothing. Raises LookAgain where it was another model's."""
+        chosen = str(model or "") or self._shared.services.engine.chat().model
+        if not isinstance(look, Mapping) or look.get("model") != chosen:
+            raise LookAgain
+        return dict(look)
 
     def _here(self, model: object, look: object) -> tuple[LlamaChat, Look]:
         """Return the model and what is looked at. Raises LookAgain where that was another model's."""
+        here = self._looked(model, look)
         chat = self._shared.chat(model)
-        if not isinstance(look, Mapping) or look.get("model") != chat.model:
+        if here["model"] != chat.model:  # another one is in use since
             raise LookAgain
-        return chat, dict(look)
+        return chat, here
 
     def _drawn(
         self, request: gr.Request, model: object, look: object, k: object, values: Sequence[object]
     ) -> tuple[object, object]:
         if look is None:
             return gr.skip(), gr.skip()
-        chat, here = self._here(model, look)
-        seen = self._seen(chat, here, k)
+        here = self._looked(model, look)
+        row = self._rows.kept(here["model"], [*here["prompt"], *here["chosen"]])
+        if row is None:  # to read it again is what "Look" is for, with Stop and in its turn
+            raise LookAgain
+        seen = self._seen(self._here(model, look)[0], here, row, k)
         lang = language(request)
         return next_view.looked(seen, lang), next_view.stages(seen, settings_of(values), lang)
 
@@ -183,7 +203,7 @@ class NextTokenPanel:
         k: object,
         values: Sequence[object],
     ) -> Iterator[Updates]:
-        """Read what `begun` returns aside, with its progress, and show it; where it fails, what was shown stays."""
+        """Read what `begun` returns aside, with its progress, and show it; what fails before it is read changes nothing."""
         lang, settings = language(request), settings_of(values)
         skipped = (gr.skip(),) * 3
         with self._shared.running.event(_key(request)) as cancel:
@@ -191,15 +211,21 @@ class NextTokenPanel:
 
             def work(told: Told) -> tuple[Look, Seen]:
                 chat, look = begun()
-                return look, self._seen(chat, look, k, cancel, told)
+                row = self._rows.row(chat, [*look["prompt"], *look["chosen"]], cancel, told)
+                return {**look, "drawn": [k, *values]}, self._seen(chat, look, row, k)
+
+            reading = False
+
+            def show(done: int, total: int) -> Updates:
+                nonlocal reading
+                reading = True
+                return _reading(done, total, lang), *skipped, gr.skip(), gr.skip()
 
             try:
-                look, seen = yield from worked(
-                    work, lambda done, total: (_reading(done, total, lang), *skipped, gr.skip(), gr.skip())
-                )
+                look, seen = yield from worked(work, show)
             except Exception as error:
                 stopped = isinstance(error, Cancelled)
-                said = _said(say(lang, "lab.next.stopped")) if stopped else gr.skip()
+                said = _why(error, lang) if reading or stopped else gr.skip()  # "reading…" must not stay
                 yield said, *skipped, gr.Button(visible=True), gr.Button(visible=False)
                 if stopped:
                     return
@@ -207,15 +233,7 @@ class NextTokenPanel:
             found, staged = next_view.looked(seen, lang), next_view.stages(seen, settings, lang)
             yield found, staged, gr.Column(visible=True), look, gr.Button(visible=True), gr.Button(visible=False)
 
-    def _seen(
-        self,
-        chat: LlamaChat,
-        look: Look,
-        k: object,
-        cancel: threading.Event | None = None,
-        told: Told | None = None,
-    ) -> Seen:
-        row = self._rows.row(chat, [*look["prompt"], *look["chosen"]], cancel, told)
+    def _seen(self, chat: LlamaChat, look: Look, row: Row, k: object) -> Seen:
         shown = whole(k, "k", _FEWEST, _MOST)
         return Seen(
             _title(self._shared, chat), chat.vocabulary, look["prompt"], look["chosen"], _counted(look), row, shown
@@ -241,6 +259,14 @@ def _counted(look: Look) -> list[int]:
 def _reading(done: int, total: int, lang: str) -> Markup:
     said = say(lang, "lab.next.reading")
     return progress_bar(done, total, said) + _said(said)
+
+
+def _why(error: Exception, lang: str) -> Markup:
+    """Return why nothing is shown; of what was not foreseen nothing is said here but in a toast."""
+    if isinstance(error, Cancelled):
+        return _said(say(lang, "lab.next.stopped"))
+    said = error.text(lang) if isinstance(error, AulaError) else ""
+    return Markup('<p class="aula-error">{}</p>').format(said)
 
 
 def _said(said: str) -> Markup:

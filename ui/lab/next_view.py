@@ -185,7 +185,7 @@ def _does(stage: Stage, bits: tuple[float, float], vocabulary: Vocabulary, lang:
     out = len(stage.out)
     parts = [Markup("{}").format(say(lang, "lab.next.none_out"))]
     if out:
-        share = say(lang, "lab.next.out_share", p=chance(stage.mass, lang))
+        share = say(lang, "lab.next.out_share_one" if out == 1 else "lab.next.out_share", p=chance(stage.mass, lang))
         parts = [Markup("{}").format(f"{count(lang, 'lab.next.out', out)}{share}"), _named(stage, vocabulary, lang)]
     left = count(lang, "lab.next.left", len(stage.ids))
     moved = say(lang, "lab.next.moved", before=decimal(bits[0], lang, 2), after=decimal(bits[1], lang, 2))

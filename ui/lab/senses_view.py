@@ -42,7 +42,7 @@ def _line(label: str, values: npt.NDArray[np.float64], first: int) -> Line:
 
 def _layered(series: Sequence[Line], name: str, caption: str, y_label: str, lang: str) -> Markup:
     low = math.floor(20 * min(y for one in series for _, y in one.points)) / 20  # what differs is seen from near
-    drawn = lines(series, title=caption, x_label=say(lang, "lab.attention.layer"), y_label=y_label, low=low)
+    drawn = lines(series, title=caption, x_label=say(lang, "lab.attention.layer"), y_label=y_label, lang=lang, low=low)
     heads = [say(lang, "lab.attention.layer"), *(one.label for one in series)]
     rows: list[list[Cell]] = [
         [str(round(x)), *(one.points[place][1] for one in series)] for place, (x, _) in enumerate(series[0].points)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Generator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
+from markupsafe import Markup
 
 from prompts.services import Services
 from rag.aside import Aside
+from rag.errors import AulaError
 from ui.components import Keywords, Running, guarded, language
 from ui.texts import say, static
 
@@ -70,15 +73,38 @@ class Shared:
         return self.services.lender.chat(str(model or ""))
 
 
-def worked(work: Callable[[Told], T], show: Callable[[int, int], U]) -> Generator[U, None, T]:
+def worked(
+    work: Callable[[Told], T], show: Callable[[int, int], U], cancel: threading.Event | None = None
+) -> Generator[U, None, T]:
     """Run work(told) aside, yield what `show` makes of each told(done, total), and return what the work returned.
 
     `found = yield from worked(...)` in a callback. Raises what the work raises; whoever leaves sets the cancel event.
+    `cancel` is set when nobody listens any more, as when a caller of the API has gone.
     """
     with Aside(work) as aside:
-        for done, total in aside.progress():
-            yield show(done, total)
+        try:
+            for done, total in aside.progress():
+                yield show(done, total)
+        except GeneratorExit:
+            if cancel is not None:
+                cancel.set()
+            raise
     return aside.result()
+
+
+def found_or_why(find: Callable[[], str], lang: str) -> Iterator[str]:
+    """Yield what `find` returns or, in its place, why there is nothing: "reading…" must not stand there for ever.
+
+    An error that was not foreseen is raised, and the place is left empty.
+    """
+    try:
+        found = find()
+    except AulaError as error:
+        found = str(Markup('<p class="aula-error" role="alert">{}</p>').format(error.text(lang)))
+    except Exception:
+        yield ""
+        raise
+    yield found
 
 
 def intro(panel: str) -> None:

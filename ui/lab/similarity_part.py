@@ -11,7 +11,7 @@ from lab.similarity import LONGEST, MOST, Similarity, similarity
 from ui.components import block, guarded, language
 from ui.lab.charts import heat
 from ui.lab.figure import Cell, figure
-from ui.lab.shared import QUIET, Shared, try_this
+from ui.lab.shared import QUIET, Shared, found_or_why, try_this
 from ui.texts import decimal, say, static
 
 Updates = tuple[object, ...]
@@ -71,7 +71,7 @@ class SimilarityPart:
             yield str(Markup('<p class="aula-empty">{}</p>').format(say(lang, "lab.embeddings.no_texts")))
             return
         yield str(Markup('<p class="aula-caption" role="status">{}</p>').format(say(lang, "lab.embeddings.reading")))
-        yield _matrix(similarity(self._dense, lines), lang)
+        yield from found_or_why(lambda: _matrix(similarity(self._dense, lines), lang), lang)
 
 
 def _matrix(found: Similarity, lang: str) -> str:

@@ -93,15 +93,16 @@ class TemperaturePanel:
         """Connect the callbacks."""
         asked = [self._shared.model, *self.beginning.inputs, self.temperatures, self.n, self.steps, self.seed]
         shown = [self.ladder, self.slider, self.bars, self.row, self.answers, self.go, self.stop]
-        self.go.click(self.run, [*asked, self.slider], shown, preprocess=False, trigger_mode="once", **ASKING)
+        once = {"preprocess": False, "trigger_mode": "once", **ASKING}
+        last = {"preprocess": False, "trigger_mode": "always_last", **QUIET}
+        here = [self.ladder, self.slider]
+        self.go.click(self.run, [*asked, self.slider], shown, **once).then(self.redraw, here, self.bars, **last)
         filled = [*self.beginning.inputs, self.temperatures, self.steps]
         for button, fill in ((self.fact, self.fill_fact), (self.open, self.fill_open)):
-            button.click(fill, None, filled, **QUIET).then(
-                self.run, [*asked, self.slider], shown, preprocess=False, trigger_mode="once", **ASKING
+            button.click(fill, None, filled, **QUIET).then(self.run, [*asked, self.slider], shown, **once).then(
+                self.redraw, here, self.bars, **last
             )
-        self.slider.change(
-            self.redraw, [self.ladder, self.slider], self.bars, preprocess=False, trigger_mode="always_last", **QUIET
-        )
+        self.slider.change(self.redraw, here, self.bars, **last)
         self.stop.click(self.halt, None, None, queue=False, **QUIET)
         blocks.unload(self.halt)
 

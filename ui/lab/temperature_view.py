@@ -119,6 +119,7 @@ def _plots(spread: Mapping[float, Spread], lang: str) -> Markup:
         title=caption,
         x_label=say(lang, "lab.temperature.temperature"),
         y_label="",
+        lang=lang,
         high=1.0,
     )
     rows: list[list[Cell]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import gradio as gr
@@ -11,6 +12,7 @@ from lab.readings import LONGEST, Loaded, Reading, Readings, check
 from rag.errors import AulaError
 from ui.components import block, guarded, language, progress_bar
 from ui.lab import tokens_view
+from ui.lab.pace import ending, status
 from ui.lab.shared import QUIET, Shared, intro, try_this, worked
 from ui.texts import say, static
 
@@ -43,6 +45,7 @@ class TokensPanel:
         with gr.Row():
             self.go = gr.Button(static("lab.tokens.go"), variant="primary", scale=0, elem_id="aula-lab-tokens-go")
             self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-tokens-stop")
+        self.told = block("", "aula-lab-tokens-told")
         self.found = block("", "aula-lab-tokens-found", tokens_view.SCRIPT)
 
     def _box(self, name: str) -> gr.Textbox:
@@ -59,18 +62,19 @@ class TokensPanel:
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
         asked = [self._shared.model, self.text, self.other, self.special]
-        shown = [self.found, self.go, self.stop]
+        shown = [self.told, self.found, self.go, self.stop]
         gr.on(self.go.click, self.read, asked, shown, preprocess=False, **QUIET).then(
-            self.rest, None, shown[1:], **QUIET
+            self.rest, None, shown[-2:], **QUIET
         )
         self.special.input(self.again, asked, shown, preprocess=False, **QUIET).then(
-            self.rest, None, shown[1:], **QUIET
+            self.rest, None, shown[-2:], **QUIET
         )
         for name, button in self.tries.items():
             button.click(self._filler(name), None, [self.text, self.other, self.special], **QUIET).success(
                 self.read, asked, shown, preprocess=False, **QUIET
-            ).then(self.rest, None, shown[1:], **QUIET)
-        self.stop.click(self.end, None, None, **QUIET)
+            ).then(self.rest, None, shown[-2:], **QUIET)
+        self.stop.click(self.end, None, None, queue=False, **QUIET)
+        blocks.unload(self.end)
 
     def _filler(self, example: str) -> object:
         @guarded
@@ -92,16 +96,26 @@ class TokensPanel:
         lang = language(request)
         texts = [str(one) for one in (text, other) if str(one or "").strip()]
         if not texts:
-            yield _said(say(lang, "lab.tokens.empty")), gr.skip(), gr.skip()
+            yield "", _said(say(lang, "lab.tokens.empty")), gr.skip(), gr.skip()
             return
         for one in texts:
             check(one)
-        with self._shared.running.event(request.session_hash) as cancel:
-            found = yield from worked(
-                lambda told: self._readings.under_all(texts, special is True, self._loaded(), cancel, told),
-                lambda done, total: (_busy(done, total, lang), gr.Button(visible=False), gr.Button(visible=True)),
-            )
-        yield tokens_view.found(self._ordered(found, str(model or "")), lang), gr.skip(), gr.skip()
+        stopped = say(lang, "lab.tokens.stopped")
+        with self._shared.running.event(_key(request)) as cancel:
+            updates = self._read(texts, special is True, str(model or ""), lang, cancel)
+            for told, found in ending(updates, lambda said: (said, gr.skip()), stopped, lang):
+                yield told, found, gr.Button(visible=False), gr.Button(visible=True)
+
+    def _read(
+        self, texts: list[str], special: bool, model: str, lang: str, cancel: threading.Event
+    ) -> Iterator[tuple[object, object]]:
+        """Yield what is told, and what is found."""
+        loaded = self._loaded()
+        found = yield from worked(
+            lambda told: self._readings.under_all(texts, special, loaded, cancel, told),
+            lambda done, total: (_busy(done, total, lang), gr.skip()),
+        )
+        yield self._missing(loaded, lang), tokens_view.found(self._ordered(found, model), lang)
 
     @guarded
     def again(
@@ -114,7 +128,7 @@ class TokensPanel:
     @guarded
     def end(self, request: gr.Request) -> None:
         """Stop reading."""
-        self._shared.running.stop(request.session_hash)
+        self._shared.running.stop(_key(request))
 
     @guarded
     def rest(self) -> Updates:
@@ -133,6 +147,14 @@ class TokensPanel:
         embedder = services.dense.get() if services.dense.state == "ready" else None
         return Loaded(chat, (embedder[0].spec, embedder[0].tokens) if embedder else None)
 
+    def _missing(self, loaded: Loaded, lang: str) -> str:
+        """Return why an embedding model that is installed is not among the readings; "" where it is, or none is."""
+        dense = self._shared.services.dense
+        if loaded.embedding is not None or dense.state == "none":
+            return ""
+        failed = dense.error if dense.state == "failed" else None
+        return str(status(say(lang, "lab.tokens.loading") if failed is None else failed.text(lang)))
+
     def _ordered(self, found: list[list[Reading]], model: str) -> list[list[Reading]]:
         """Return the model that is looked at before the others."""
         try:
@@ -140,6 +162,11 @@ class TokensPanel:
         except AulaError:
             first = ""
         return sorted(found, key=lambda each: each[0].name != first)
+
+
+def _key(request: gr.Request) -> str:
+    """Return under which name this panel runs: Stop must not end what other panels have running."""
+    return f"{request.session_hash}:tokens"
 
 
 def _busy(done: int, total: int, lang: str) -> str:

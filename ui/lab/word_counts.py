@@ -11,6 +11,7 @@ from lab.words import LONGEST, ORDER, Reading
 from rag.errors import AulaError
 from ui.components import block, guarded, language
 from ui.lab import word_figures
+from ui.lab.beginning import whole
 from ui.lab.shared import QUIET, Shared, try_this
 from ui.lab.word_figures import told
 from ui.texts import say, static
@@ -93,7 +94,7 @@ class WordCounts:
         if not texts:
             return str(told("aula-empty", say(lang, "lab.words.counts_empty")))
         spoken = words.language_of(" ".join(texts)[:LONGEST])
-        reading = Reading(spoken, int(float(str(n or 1))), stems is True, content is not True)
+        reading = Reading(spoken, whole(1 if n is None else n, "n", 1, ORDER), stems is True, content is not True)
         bags = words.bags(texts, reading)
         if not bags.terms:
             return str(told("aula-empty", say(lang, "lab.words.no_terms")))

@@ -114,7 +114,8 @@ class WordModels:
         self.example.click(self.fill, None, [self.document, self.text, self.begin], **QUIET).success(
             self.teach, asked, shown, preprocess=False, **ASKING
         ).then(self.rest, None, shown[1:], **QUIET)
-        self.stop.click(self.end, None, None, **QUIET)
+        self.stop.click(self.end, None, None, queue=False, **QUIET)
+        blocks.unload(self.end)
 
     # -- which text --------------------------------------------------------------------------------------------
 
@@ -169,8 +170,8 @@ class WordModels:
         asked = _asked(said, str(begin or ""), seed, lang)
         found = _count(asked)
         busy = progress_bar(0, 0, say(lang, "lab.words.asking"))
-        yield str(_shown(asked, found) + busy), gr.Button(visible=False), gr.Button(visible=True)
-        with self._shared.running.event(request.session_hash) as cancel:
+        with self._shared.running.event(_key(request)) as cancel:
+            yield str(_shown(asked, found) + busy), gr.Button(visible=False), gr.Button(visible=True)
             shown = yield from self._beside(model, asked, found, cancel)
         yield str(shown), gr.skip(), gr.skip()
 
@@ -190,17 +191,25 @@ class WordModels:
             return counted + told("aula-note-plain", say(asked.lang, "lab.words.stopped"))
         except AulaError as error:
             return counted + told("aula-error", error.text(asked.lang))
+        except Exception:
+            yield str(counted), gr.skip(), gr.skip()
+            raise
         return _shown(asked, found.with_one(*beside))
 
     @guarded
     def end(self, request: gr.Request) -> None:
         """Stop asking the language model; what was counted stays."""
-        self._shared.running.stop(request.session_hash)
+        self._shared.running.stop(_key(request))
 
     @guarded
     def rest(self) -> Updates:
         """Put the button back, however it ended."""
         return gr.Button(visible=True), gr.Button(visible=False)
+
+
+def _key(request: gr.Request) -> str:
+    """Return under which name this part runs: Stop must not end what other panels have running."""
+    return f"{request.session_hash}:words"
 
 
 def _asked(text: str, begin: str, seed: object, lang: str) -> _Asked:
