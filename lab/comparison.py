@@ -11,12 +11,13 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from lab.distribution import log_softmax
 from lab.divergence import bits, kl_bits
+from lab.held_out import after_lead
 from lab.pace import WRITTEN, Pace, measure
 from lab.tokens import Token, token
 from lab.writing import Written, greedy
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from rag.llama.vocabulary import Vocabulary
     from rag.llm import LlamaChat
 
+    Floats: TypeAlias = "npt.NDArray[np.float64]"
+
 Told = Callable[[int, int], None]
 
+LEAD = "* * *\n\n"  # as between two parts of a book: nothing of a chat, and no word of any language
 _PART = 32  # tokens whose distributions are held at once for both models: 80 MB with 150,000 words
 
 
@@ -38,8 +42,8 @@ _PART = 32  # tokens whose distributions are held at once for both models: 80 MB
 class Reading:
     """How a model takes a text. `surprises`: bits of each token, by all that stands before it; `spans`: bytes of each.
 
-    A text is read after the token that begins one (or ends one, where the model has none for it), so that its first
-    word counts too.
+    A text is read after LEAD, which does not count, so that its first word has something before it and does. `size`:
+    the bytes that count.
     """
 
     surprises: tuple[float, ...]
@@ -115,19 +119,19 @@ def compare(
     lines = (beginning(first, text), beginning(second, text))
     same = same_vocabulary(first.vocabulary, second.vocabulary) and lines[0] == lines[1]
     plain = 2 * (WRITTEN + steps) + 2
-    total = plain + len(lines[0]) + len(lines[1])
+    total = plain + len(lines[0].tokens) + len(lines[1].tokens)
     steady = _Steady(told, total)
     paces = (
-        measure(first, lines[0], cancel, steady.within(WRITTEN)),
-        measure(second, lines[1], cancel, steady.within(WRITTEN)),
+        measure(first, lines[0].tokens, cancel, steady.within(WRITTEN)),
+        measure(second, lines[1].tokens, cancel, steady.within(WRITTEN)),
     )
     divergence: Divergence | None = None
     if same:
-        readings, divergence = _side_by_side((first, second), lines[0], len(text.encode()), cancel, steady)
+        readings, divergence = _side_by_side((first, second), lines[0], cancel, steady)
     else:
         readings = (
-            read(first, text, cancel, steady.within(len(lines[0]))),
-            read(second, text, cancel, steady.within(len(lines[1]))),
+            read(first, text, cancel, steady.within(len(lines[0].tokens))),
+            read(second, text, cancel, steady.within(len(lines[1].tokens))),
         )
     answers = (
         greedy(first, prompts[0], steps, cancel, steady.within(steps)),
@@ -155,73 +159,94 @@ class _Steady:
         return tell
 
 
-def beginning(chat: LlamaChat, text: str) -> list[int]:
-    """Return the token that a text is read after, and the text's tokens. Raises EmptyQuestion."""
-    tokens = chat.tokenize(text)
-    if not tokens:
+class Line(NamedTuple):
+    """What is read: `tokens`, of which those from `start` on count."""
+
+    tokens: list[int]
+    start: int
+
+
+def beginning(chat: LlamaChat, text: str) -> Line:
+    """Return a text after LEAD; no control token of a chat's template comes before it. Raises EmptyQuestion."""
+    said = text.lstrip()  # blanks would become one token with the lead's
+    if not said:
         raise EmptyQuestion
-    start = chat.vocabulary.bos if chat.vocabulary.bos >= 0 else chat.vocabulary.eos
-    return [max(start, 0), *tokens]
+    return Line(*after_lead(chat, LEAD, said))
 
 
 def read(chat: LlamaChat, text: str, cancel: threading.Event | None = None, told: Told | None = None) -> Reading:
     """Return how a model takes a text, in one pass. Raises as `compare` does."""
-    tokens = beginning(chat, text)
+    tokens, start = beginning(chat, text)
 
     def surprise(place: int, row: Row) -> float:
         return bits(float(log_softmax(row)[tokens[place]]))
 
-    return _reading(chat, tokens, chat.sequences.score(tokens, 1, surprise, cancel, told), len(text.encode()))
+    return _reading(chat, tokens[start:], chat.sequences.score(tokens, start, surprise, cancel, told))
 
 
-def _reading(chat: LlamaChat, tokens: Sequence[int], surprises: Sequence[float], size: int) -> Reading:
-    spans = tuple(len(chat.vocabulary.piece(one)) for one in tokens[1:])
-    return Reading(tuple(surprises), spans, size)
+def _reading(chat: LlamaChat, counted: Sequence[int], surprises: Sequence[float]) -> Reading:
+    spans = tuple(len(chat.vocabulary.piece(one)) for one in counted)
+    return Reading(tuple(surprises), spans, sum(spans))
 
 
 def _side_by_side(
     chats: tuple[LlamaChat, LlamaChat],
-    tokens: Sequence[int],
-    size: int,
+    line: Line,
     cancel: threading.Event | None,
     steady: _Steady,
 ) -> tuple[tuple[Reading, Reading], Divergence]:
     """Read the same tokens with both, a part at a time, so that only a part's distributions are held at once."""
+    tokens, first = line
     tell = steady.within(2 * len(tokens))
     surprises: tuple[list[float], list[float]] = ([], [])
     places: list[Place] = []
-    for start in range(1, len(tokens), _PART):
+    for start in range(first, len(tokens), _PART):
         end = min(start + _PART, len(tokens))
         logs = [_logs(chat, tokens[:end], start, cancel) for chat in chats]
-        for number, pair in enumerate(zip(*logs, strict=True), start):
+        for at, pair in enumerate(zip(*logs, strict=True), start):
             for kept, one in zip(surprises, pair, strict=True):
-                kept.append(bits(float(one[tokens[number]])))
-            places.append(_place(chats[0].vocabulary, number, tokens[number], pair))
+                kept.append(bits(float(one[tokens[at]])))
+            places.append(_place(chats[0].vocabulary, at - first + 1, tokens[at], in_common_ids(*pair)))
         tell(end, len(tokens))
-    readings = (_reading(chats[0], tokens, surprises[0], size), _reading(chats[1], tokens, surprises[1], size))
-    return readings, Divergence(tuple(places))
+    readings = [_reading(chat, tokens[first:], one) for chat, one in zip(chats, surprises, strict=True)]
+    return (readings[0], readings[1]), Divergence(tuple(places))
 
 
-def _logs(
-    chat: LlamaChat, tokens: Sequence[int], start: int, cancel: threading.Event | None
-) -> list[npt.NDArray[np.float64]]:
+def _logs(chat: LlamaChat, tokens: Sequence[int], start: int, cancel: threading.Event | None) -> list[Floats]:
     return chat.sequences.score(tokens, start, lambda _, row: log_softmax(row), cancel)
 
 
-def _place(vocabulary: Vocabulary, number: int, chosen: int, pair: Sequence[npt.NDArray[np.float64]]) -> Place:
+def _place(vocabulary: Vocabulary, number: int, chosen: int, pair: tuple[Floats, Floats]) -> Place:
     first, second = (token(vocabulary, int(np.argmax(logs))) for logs in pair)
     return Place(number, token(vocabulary, chosen), first, second, kl_bits(pair[0], pair[1]))
 
 
+def in_common_ids(first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    """Return two (V,) natural logarithms over the ids that both have, each summing to 1 over them again.
+
+    Models of one family fill their vocabulary up to different round numbers with tokens that stand for nothing.
+    """
+    if len(first) == len(second):
+        return first, second
+    both = min(len(first), len(second))
+    one, other = (logs[:both] - np.logaddexp.reduce(logs[:both]) for logs in (first, second))
+    return one, other
+
+
 def same_vocabulary(first: Vocabulary, second: Vocabulary) -> bool:
-    """Tell whether two models have the same tokens under the same numbers."""
-    return first is second or (first.size == second.size and fingerprint(first) == fingerprint(second))
+    """Tell whether two models have the same tokens under the same numbers; one may have more that stand for nothing."""
+    if first is second:
+        return True
+    shorter, longer = sorted((first, second), key=lambda one: one.size)
+    if any(longer.piece(number, special=True) for number in range(shorter.size, longer.size)):
+        return False
+    return fingerprint(shorter, shorter.size) == fingerprint(longer, shorter.size)
 
 
-def fingerprint(vocabulary: Vocabulary) -> str:
-    """Return a digest of all tokens in order, control tokens spelled out."""
+def fingerprint(vocabulary: Vocabulary, size: int) -> str:
+    """Return a digest of the first `size` tokens in order, control tokens spelled out."""
     digest = hashlib.sha256()
-    for number in range(vocabulary.size):
+    for number in range(size):
         piece = vocabulary.piece(number, special=True)
         digest.update(len(piece).to_bytes(4, "big") + piece)
     return digest.hexdigest()

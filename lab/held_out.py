@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -67,12 +68,19 @@ def plain(text: str) -> str:
 def cut(text: str) -> Cut:
     """Hold out the end of a text: its last fifth, at most HELD words. Raises TextTooShort."""
     line = plain(text)
-    words = line.split(" ")
-    if count_words(line) < FEWEST:
+    words = list(_WORD.finditer(line))
+    if len(words) < FEWEST:
         raise TextTooShort(words=FEWEST)
-    held = min(HELD, int(SHARE * len(words)))
-    taught = words[:-held]
-    return Cut(" ".join(taught), " ".join(taught[-LEAD:]), " " + " ".join(words[-held:]))
+    held = len(words) - min(HELD, int(SHARE * len(words)))
+    lead, end = _before(line, words, held - LEAD), _before(line, words, held)
+    return Cut(line[:end], line[lead:end].lstrip(), line[end:])
+
+
+def _before(line: str, words: Sequence[re.Match[str]], number: int) -> int:
+    """Return where a word begins: at the blank before it and its opening marks, where there is one."""
+    begin = words[number].start()
+    blank = line.rfind(" ", words[number - 1].end(), begin)
+    return blank if blank >= 0 else begin
 
 
 def model_code_length(
@@ -86,14 +94,22 @@ def model_code_length(
 
     A token that has a part of both counts as the lead's, with its bytes. Raises what `Sequences.score` raises.
     """
+    tokens, start = after_lead(chat, lead, text)
+    size = len(text.encode("utf-8"))
+    costs = chat.sequences.score(tokens, start, lambda place, row: _cost(row, tokens[place]), cancel, told)
+    bits = math.fsum(costs) * size / sum(len(chat.vocabulary.piece(one)) for one in tokens[start:])
+    return CodeLength(bits, size, count_words(text))
+
+
+def after_lead(chat: LlamaChat, lead: str, text: str) -> tuple[list[int], int]:
+    """Return the tokens of `lead` and `text`, and the place of the first that is the text's alone.
+
+    They begin as the model wants a text to begin: with its own token for that, or with none.
+    """
     tokens = chat.encode_text(lead + text)
     ends = list(accumulate(len(chat.vocabulary.piece(one)) for one in tokens))
-    size = len(text.encode("utf-8"))
-    free = ends[-1] - size  # bytes that nothing is asked for
-    start = next(place for place in range(1, len(tokens)) if ends[place - 1] >= free)
-    costs = chat.sequences.score(tokens, start, lambda place, row: _cost(row, tokens[place]), cancel, told)
-    bits = math.fsum(costs) * size / (ends[-1] - ends[start - 1])
-    return CodeLength(bits, size, count_words(text))
+    free = ends[-1] - len(text.encode("utf-8"))  # bytes that nothing is asked for
+    return tokens, next(place for place in range(1, len(tokens)) if ends[place - 1] >= free)
 
 
 def _cost(row: Row, token: int) -> float:

@@ -20,7 +20,7 @@ from langchain_core.messages import BaseMessage, HumanMessage
 
 from lab.filler import Needle
 from lab.writing import text_of
-from rag.errors import BadOption, HaystackTooShort, NeedleInText, NeedleTooLong
+from rag.errors import BadOption, Cancelled, HaystackTooShort, NeedleInText, NeedleTooLong
 
 if TYPE_CHECKING:
     from rag.llm import LlamaChat
@@ -100,13 +100,20 @@ def expected_reading(grid: Grid) -> int:
     return round(total) * grid.repeats
 
 
-def trials(chat: LlamaChat, needle: Needle, sentences: Sequence[str], wanted: Grid, lang: str) -> list[Trial]:
+def trials(
+    chat: LlamaChat,
+    needle: Needle,
+    sentences: Sequence[str],
+    wanted: Grid,
+    lang: str,
+    cancel: threading.Event | None = None,
+) -> list[Trial]:
     """Return the prompts of a grid in the order that shares most: from depth to depth, there and back.
 
     A text with its needle at the end begins as the same text with the needle further up, so only what follows the
     needle is read anew; the next length begins where the last one ended.
 
-    Raises NeedleInText, NeedleTooLong, HaystackTooShort.
+    Raises NeedleInText, NeedleTooLong, HaystackTooShort, Cancelled.
     """
     if recalled(" ".join(sentences), needle.expected):
         raise NeedleInText
@@ -118,6 +125,8 @@ def trials(chat: LlamaChat, needle: Needle, sentences: Sequence[str], wanted: Gr
         for number, length in enumerate(wanted.lengths):
             count = _fitting(chat, needle, text, sizes, length, lang)
             for depth in sorted(wanted.depths, reverse=not number % 2):
+                if cancel is not None and cancel.is_set():
+                    raise Cancelled
                 tokens = chat.encode(messages(needle, text[:count], _place(sizes[:count], depth), lang))
                 shared = _common(tokens, made[-1].tokens) if made else 0
                 made.append(Trial(length, depth, repeat, tuple(tokens), shared))
@@ -208,20 +217,32 @@ def _answered(
     """Return the greedy answer, which ends as soon as it has the expected words: then the trial is decided."""
     row = chat.sequences.after(prompt, cancel, lambda read, _: tell(read, 0))
     tokens: list[int] = []
-    while len(tokens) < ANSWER:
+    while True:
         tokens.append(int(np.argmax(row)))
-        answer = text_of(chat, tokens).strip()
-        if chat.vocabulary.is_end(tokens[-1]) or recalled(answer, needle.expected):
-            return answer
+        answer = text_of(chat, tokens)
+        if len(tokens) == ANSWER or chat.vocabulary.is_end(tokens[-1]) or decided(answer, needle.expected):
+            return answer.strip()
         tell(len(prompt), len(tokens))
         row = chat.sequences.after([*prompt, *tokens], cancel)
-    return text_of(chat, tokens).strip()
+
+
+def decided(begun: str, expected: Sequence[str]) -> bool:
+    """Tell whether an answer that begins so has the expected words, and no number that may still go on."""
+    number = any(word.strip()[-1:].isdigit() for word in expected) and re.search(r"\d[.,]?\Z", begun)
+    return not number and recalled(begun, expected)
 
 
 def recalled(answer: str, expected: Sequence[str]) -> bool:
-    """Tell whether all expected words stand in an answer, whatever their case and accents."""
+    """Tell whether all expected words stand in an answer, whatever their case and accents; a number as a whole."""
     read = _plain(answer)
-    return bool(expected) and all(re.search(rf"(?<!\w){re.escape(_plain(word))}", read) for word in expected)
+    return bool(expected) and all(re.search(_pattern(_plain(word)), read) for word in expected)
+
+
+def _pattern(word: str) -> str:
+    """Return what finds a word at its beginning, and a number where it is not a part of a longer one."""
+    before = r"(?<!\d[.,])" if word[:1].isdigit() else ""
+    after = r"(?!\d)(?![.,]\d)" if word[-1:].isdigit() else ""
+    return rf"(?<!\w){before}{re.escape(word)}{after}"
 
 
 def _plain(text: str) -> str:

@@ -52,6 +52,7 @@ def measure(
     if not prompt:
         raise EmptyQuestion
     tokens = _fresh(chat, prompt)
+    chat.sequences.after([(tokens[0] + 1) % chat.vocabulary.size], cancel)  # to have the memory and the weights at hand
     total = len(tokens) + written
     began = time.perf_counter()
     row = chat.sequences.after(tokens, cancel)

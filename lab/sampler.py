@@ -188,10 +188,14 @@ def _min_p(left: _Left, settings: Settings, _last: Sequence[int]) -> _Left:
 def _temperature(left: _Left, settings: Settings, _last: Sequence[int]) -> _Left:
     if settings.temperature == 1:
         return left
-    if settings.temperature <= 0:
-        best = int(np.argmax(left.logits))  # the first of equal ones
-        return _taken(left, np.array([best]), True)
-    return replace(left, logits=left.logits / F32(settings.temperature))
+    temperature = F32(max(0.0, settings.temperature))  # which may round to 0
+    if temperature > 0:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # next to 0, all but the best fall to -inf
+            logits = (left.logits - left.logits.max()) / temperature
+        if np.isfinite(logits.max()):  # a number too small for this machine counts as 0
+            return replace(left, logits=logits)
+    best = int(np.argmax(left.logits))  # the first of equal ones
+    return _taken(left, np.array([best]), True)
 
 
 _STAGES: dict[str, Callable[[_Left, Settings, Sequence[int]], _Left]] = {

@@ -73,14 +73,14 @@ class Walk:
     def answered(self, tree: Tree, answer: list[int]) -> Tree:
         """Return the tree with a finished answer in it, looked at where the model had given it the least chance.
 
-        Raises NoAnswerYet.
+        `tree` is a prompt alone; the nodes 1 to `answer` are the answer's then. Raises NoAnswerYet.
         """
         if not answer:
             raise NoAnswerYet
         found = trace(self.chat, self.prompt, answer, 0, self.cancel, self.told)
         tree, leaf = trees.grown(tree, 0, found.tokens)
         least = min(trees.path(tree, leaf), key=lambda node: tree["nodes"][node]["p"])
-        return tree | {"at": leaf, "look": tree["nodes"][least]["parent"]}
+        return tree | {"at": leaf, "look": tree["nodes"][least]["parent"], "answer": len(answer)}
 
     def _tokens(self, tree: Tree) -> list[int]:
         return [*self.prompt, *trees.ids(tree, int(tree["look"]))]

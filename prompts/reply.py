@@ -84,5 +84,13 @@ class Reply:
             sources=tuple(Source(**source) for source in data["sources"]),
             stats=data["stats"],
             error=data["error"],
-            turns=tuple(tuple(place) for place in data.get("turns", ())),
+            turns=_places(data.get("turns")),
         )
+
+
+def _places(kept: object) -> tuple[Place, ...]:
+    """Return who says what as it was kept; none where it is no list of triples."""
+    listed = kept if isinstance(kept, list | tuple) else ()
+    if not all(isinstance(one, list | tuple) and len(one) == 3 for one in listed):
+        return ()
+    return tuple((role, start, end) for role, start, end in listed)

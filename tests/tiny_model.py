@@ -34,18 +34,19 @@ class Tiny:
     size: int
 
 
-def tiny(folder: Path, seed: int = 7) -> Tiny:
-    """Write both forms into `folder`; the same seed gives the same weights."""
-    made = Tiny(folder / "tiny.gguf", folder / "tiny-hf", len(WORDS))
-    model = _random(seed)
+def tiny(folder: Path, seed: int = 7, padding: int = 0) -> Tiny:
+    """Write both forms into `folder`; a seed gives the same weights again. `padding`: tokens of no text."""
+    words = [*WORDS, *(f"[PAD{number}]" for number in range(padding))]
+    made = Tiny(folder / "tiny.gguf", folder / "tiny-hf", len(words))
+    model = _random(seed, len(words))
     model.save_pretrained(made.hf)
-    _write(made.gguf, {name: tensor.numpy() for name, tensor in model.state_dict().items()})
+    _write(made.gguf, words, {name: tensor.numpy() for name, tensor in model.state_dict().items()})
     return made
 
 
-def _random(seed: int) -> LlamaForCausalLM:
+def _random(seed: int, size: int) -> LlamaForCausalLM:
     config = LlamaConfig(
-        vocab_size=len(WORDS),
+        vocab_size=size,
         hidden_size=_HIDDEN,
         intermediate_size=_INNER,
         num_hidden_layers=_LAYERS,
@@ -85,7 +86,7 @@ _PARTS = {
 }
 
 
-def _write(path: Path, weights: dict[str, npt.NDArray[np.float32]]) -> None:
+def _write(path: Path, words: list[str], weights: dict[str, npt.NDArray[np.float32]]) -> None:
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(_WINDOW)
     writer.add_embedding_length(_HIDDEN)
@@ -95,13 +96,13 @@ def _write(path: Path, weights: dict[str, npt.NDArray[np.float32]]) -> None:
     writer.add_head_count_kv(_HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(_HIDDEN // _HEADS)
-    writer.add_vocab_size(len(WORDS))
+    writer.add_vocab_size(len(words))
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(WORDS)
+    writer.add_token_list(words)
     kinds = [gguf.TokenType.CONTROL if word == END else gguf.TokenType.NORMAL for word in WORDS]
-    writer.add_token_types(kinds)
+    writer.add_token_types([*kinds, *([gguf.TokenType.UNUSED] * (len(words) - len(WORDS)))])
     writer.add_token_merges(MERGES)
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(0)

@@ -66,3 +66,22 @@ def test_on_a_dark_phone_nothing_sticks_out(open_page: Opener, passages: None) -
     page.locator(f"{PANEL}-map summary").click()
     expect(page.locator(f"{PANEL}-map td[data-value]").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    in_another_light(page)
+
+
+def in_another_light(page: Page) -> None:
+    """Change the theme: only the marks are drawn anew; what is hidden stays so, and nothing listens twice."""
+    shown = page.locator(f"{PANEL}-map")
+    for box in shown.locator(".aula-map-legend input").all():
+        box.uncheck()
+    expect(shown.locator(".aula-map-near li")).to_have_count(0)
+    icons = shown.locator(".aula-map-icon canvas")
+    count = icons.count()
+    icons.evaluate_all("all => all.forEach(one => { one.dataset.before = ''; })")
+    canvas = shown.locator(".aula-map canvas").first
+    canvas.evaluate("one => { one.addEventListener = () => { one.dataset.again = ''; }; }")
+    page.emulate_media(color_scheme="light")
+    expect(shown.locator(".aula-map-icon canvas[data-before]")).to_have_count(0)
+    expect(icons).to_have_count(count)
+    expect(shown.locator("canvas[data-again]")).to_have_count(0)
+    expect(shown.locator(".aula-map-near li")).to_have_count(0)

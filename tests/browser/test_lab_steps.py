@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -15,6 +16,24 @@ STEPS = ".aula-path .aula-step"
 
 def steps(page: Page, count: int) -> None:
     expect(page.locator(STEPS)).to_have_count(count, timeout=SLOW)
+
+
+def walks_where_the_last_click_says(page: Page) -> None:
+    """Click the box that is here already, where nothing changes, then others; at last where it began."""
+    boxes, here = page.locator("#aula-lab-steps-tree g.node"), re.compile(r"\bhere\b")
+    first = page.locator("#aula-lab-steps-tree g.here").get_attribute("data-id")
+    began = page.locator(f"#aula-lab-steps-tree g[data-id='{first}']")
+    began.click()
+    boxes.nth(0).click()
+    expect(boxes.nth(0)).to_have_class(here, timeout=SLOW)
+    for box in (boxes.nth(0), boxes.nth(1), boxes.nth(2), began):  # faster than Python
+        box.dispatch_event("click")
+    expect(began).to_have_class(here, timeout=SLOW)
+    page.locator(".aula-walk [data-do=back]").click()  # nothing was left waiting that would lead elsewhere
+    expect(page.locator(".aula-path .later")).to_have_count(1, timeout=SLOW)
+    expect(boxes.nth(1)).to_have_class(here)
+    began.click()
+    expect(began).to_have_class(here, timeout=SLOW)
 
 
 def test_a_text_grows_key_by_key_and_its_branches_are_there_after_a_reload(open_page: Opener) -> None:
@@ -35,6 +54,7 @@ def test_a_text_grows_key_by_key_and_its_branches_are_there_after_a_reload(open_
     boxes = page.locator("#aula-lab-steps-tree g.node")
     expect(boxes).to_have_count(4)  # the prompt, what both begin with, and two branches
     expect(page.locator("#aula-lab-steps-tree tbody tr")).to_have_count(4)
+    walks_where_the_last_click_says(page)
     page.reload()
     settled(page)
     lab(page, "steps")

@@ -114,6 +114,7 @@ def test_a_finished_answer_is_looked_at_where_the_model_was_least_sure(chat: Lla
     nodes = tree["nodes"][1:]
     least = min(nodes, key=lambda node: node["p"])
     assert tree["look"] == least["parent"]
+    assert tree["answer"] == len(nodes)
     assert trees.text(tree, trees.path(tree, tree["at"])) == "The capital of France is xylophone."
     found = trace(chat, walk.prompt, trees.ids(tree, tree["at"]), 0)
     assert math.isclose(trees.logprob(tree, trees.path(tree, tree["at"])), found.logprob, abs_tol=1e-3)

@@ -10,7 +10,7 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.lab.charts import Bar, Line, bars, cut, heat, lines
+from ui.lab.charts import Bar, Line, _ticks, bars, cut, heat, lines
 from ui.lab.figure import figure, table
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -29,7 +29,7 @@ def test_text_of_any_kind_stays_text() -> None:
     drawn = [
         bars([Bar(HOSTILE, 0.5, HOSTILE, key=HOSTILE)], title=HOSTILE),
         heat([[0.5]], [HOSTILE], [HOSTILE], title=HOSTILE, low=0, high=1, show=[[HOSTILE]], corner=HOSTILE),
-        lines([Line(HOSTILE, [(0, 0), (1, 1)])], title=HOSTILE, x_label=HOSTILE, y_label=HOSTILE),
+        lines([Line(HOSTILE, [(0, 0), (1, 1)])], title=HOSTILE, x_label=HOSTILE, y_label=HOSTILE, lang="en"),
         figure("<svg/>", [HOSTILE], [[HOSTILE]], name="x", caption=HOSTILE, lang="es"),
     ]
     for one in drawn:
@@ -79,20 +79,44 @@ def test_a_grid_whose_values_are_all_alike_can_be_drawn() -> None:
 
 
 @given(st.lists(st.lists(st.floats(0, 1), min_size=1, max_size=5), min_size=1, max_size=6))
-def test_names_at_the_ends_of_lines_do_not_lie_on_each_other(values: list[list[float]]) -> None:
+def test_each_line_is_named_below_beside_a_piece_of_it(values: list[list[float]]) -> None:
     series = [Line(f"s{name}", list(enumerate(row))) for name, row in enumerate(values)]
-    drawn = str(lines(series, title="t", x_label="x", y_label="y", high=1.0))
+    drawn = str(lines(series, title="t", x_label="x", y_label="y", lang="en", high=1.0))
     names = written(drawn, "label")
     assert [one[""] for one in names] == [one.label for one in series]
-    for one, other in itertools.combinations(names, 2):
-        assert abs(float(one["y"]) - float(other["y"])) >= 12.8
-    axis = [one for one in written(drawn, "axis") if one["text-anchor"] == "middle"]
-    assert max(float(one["y"]) for one in names) < min(float(one["y"]) for one in axis)
+    for one, other in itertools.pairwise(names):
+        assert float(other["y"]) - float(one["y"]) >= 14
+    assert min(float(one["y"]) for one in names) > max(float(one["y"]) for one in written(drawn, "axis")) + 12
+    pieces = [one for one in elements(drawn, "polyline") if one["points"].count(",") == 2 and "46.0," in one["points"]]
+    dashes = [one["stroke-dasharray"] for one in pieces]
+    assert len({*dashes}) == len(series) or len(pieces) > len(series)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "found"),
+    [
+        (0.0, 1.0, [0.0, 0.25, 0.5, 0.75, 1.0]),
+        (0.8, 1.0, [0.8, 0.85, 0.9, 0.95, 1.0]),
+        (0.0, 497.0, [0.0, 200.0, 400.0]),
+        (-15.8, -15.2, [-15.8, -15.6, -15.4, -15.2]),
+    ],
+)
+def test_the_ticks_are_round(low: float, high: float, found: list[float]) -> None:
+    assert _ticks(low, high) == pytest.approx(found)
+
+
+def test_long_labels_stand_above_their_bars_and_whole() -> None:
+    name = "Qwen2.5 Coder 1.5B Instruct"
+    drawn = str(bars([Bar(name, 0.5, "1"), Bar("b", 1.0, "2")], title="t"))
+    labels, boxes = written(drawn, "label"), elements(drawn, "rect")
+    assert [one[""] for one in labels] == [name, "b"]
+    assert all(float(label["y"]) < float(box["y"]) for label, box in zip(labels, boxes, strict=True))
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 13, 40])
 def test_what_stands_at_the_axes_does_not_touch_and_is_a_point_of_the_line(count: int) -> None:
-    drawn = str(lines([Line("s", [(x, 0.97) for x in range(count)])], title="t", x_label="layer", y_label="cosine"))
+    line = Line("s", [(x, 0.97) for x in range(count)])
+    drawn = str(lines([line], title="t", x_label="layer", y_label="cosine", lang="en"))
     below = [one for one in written(drawn, "axis") if one["text-anchor"] == "middle"]
     assert 1 <= len(below) <= 8
     assert all(one[""].isdecimal() for one in below)
@@ -103,8 +127,20 @@ def test_what_stands_at_the_axes_does_not_touch_and_is_a_point_of_the_line(count
     assert all(abs(float(one["y"]) - float(named["y"])) >= 11 for one in beside)
 
 
+@pytest.mark.parametrize(
+    ("lang", "beside"), [("en", ["0", "0.25", "0.5", "0.75", "1"]), ("es", ["0", "0,25", "0,5", "0,75", "1"])]
+)
+def test_the_axes_are_written_as_the_language_has_them(lang: str, beside: list[str]) -> None:
+    line = Line("s", [(0, 0.0), (12_000.0, 1.0)])
+    drawn = str(lines([line], title="t", x_label="x", y_label="y", lang=lang, high=1.0))
+    axis = written(drawn, "axis")
+    assert [one[""] for one in axis if one["text-anchor"] == "end"] == beside
+    assert [one[""] for one in axis if one["text-anchor"] == "middle"] == ["0", "12.000" if lang == "es" else "12,000"]
+
+
 def test_lines_differ_by_more_than_their_colour() -> None:
-    drawn = str(lines([Line(f"s{n}", [(0, n), (1, n)]) for n in range(6)], title="t", x_label="x", y_label="y"))
+    series = [Line(f"s{n}", [(0, n), (1, n)]) for n in range(6)]
+    drawn = str(lines(series, title="t", x_label="x", y_label="y", lang="en"))
     assert len({one["stroke-dasharray"] for one in elements(drawn, "polyline")}) == 6
 
 

@@ -80,9 +80,10 @@ def test_each_stage_in_words() -> None:
     shown = stages(seen(5), Settings(top_k=4, top_p=0.8), "es")
     assert shown.count("<li") == 6
     assert shown.count('class="off"') == 4
-    assert "Tacha 1 token, que sumaban 5,0 %" in shown
+    assert "Tacha 1 token, que tenía 5,0 %" in shown
     assert "<s>&lt;|end|&gt;</s>" in shown
     assert "Quedan 3 tokens." in shown
+    assert "Tacha 2 tokens, que sumaban 15 %" in stages(seen(5), Settings(top_k=3), "es")
     assert shown.count("×") >= 2
     assert "Queda 1 token." in stages(seen(5), Settings(temperature=0.0), "es")
 

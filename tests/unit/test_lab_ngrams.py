@@ -182,6 +182,22 @@ def test_the_cut_keeps_every_word_once():
     assert count_words(cut(text(3000)).held) <= 250
 
 
+def test_a_list_without_blanks_is_cut_at_its_words():
+    said = ",".join(f"palabra{number}" for number in range(400))
+    parts = cut(said)
+    assert parts.taught + parts.held == said
+    assert count_words(parts.held) == 80
+    assert count_words(parts.lead) == 40
+    assert parts.taught.endswith(parts.lead)
+
+
+def test_the_cut_leaves_opening_marks_with_their_word():
+    parts = cut(" ".join(["(palabra)", "palabra,"] * 100))
+    assert parts.taught.endswith("palabra,")
+    assert parts.held.startswith(" (palabra) palabra,")
+    assert parts.lead.startswith("(palabra) palabra,")
+
+
 def test_units():
     known = CodeLength(bits=80.0, bytes=40, words=8)
     assert known.bits_per_byte == 2.0

@@ -88,6 +88,8 @@ def test_what_cannot_be_opened_says_why() -> None:
     for gone in (
         kept(reading=None),  # the model was not asked
         kept(prompt="", stats={"model": "tiny"}),
+        kept(stats={"model": "", "finish_reason": "stop"}),  # another model would be taken for it
+        kept(stats={}),
         kept(stats={"model": "tiny", "finish_reason": "declined"}),
         [Message(1, "assistant", "Because.", {"reading": {"prompt": PROMPT}})],  # an older Aula
     ):
@@ -113,6 +115,8 @@ def test_replies_are_read_again_also_from_an_older_aula() -> None:
     assert Reply.from_json(data) == DONE
     del data["turns"]
     assert Reply.from_json(data).turns == ()
+    for none in (None, "abc", 3, [None], [["user", 0]], ["abcd"], {"user": 1}):
+        assert Reply.from_json(data | {"turns": none}).turns == ()
     assert in_answer([None, DONE.to_json()], 1) == DONE
     assert in_answer([None], 0) is in_answer([None], 4) is in_answer("x", 0) is None
 
@@ -129,6 +133,6 @@ def test_an_answer_of_a_model_that_is_gone_says_so() -> None:
     with gr.Blocks():
         panel = StepsPanel(Shared(cast("Any", Has())))
     packet = steps_packet("Why?", "gone-model", SAID, "Because.")
-    updates = iter(cast("Any", panel.take(request, packet, None, [], 8, "p")))
+    updates = iter(cast("Any", panel.take(request, packet, None, [], None, 8, "p")))
     with pytest.raises(gr.Error, match="gone-model"):
         list(updates)

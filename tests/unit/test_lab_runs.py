@@ -1,4 +1,4 @@
-"""How runs of the Lab's panels end: Stop ends its own panel's alone, also while a model loads, and nothing stays busy."""
+"""How runs of the Lab's panels end: Stop ends its own panel's alone, also while loading, and nothing stays busy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.filler import NEEDLES
 from lab.needle import Outcome
 from lab.pace import Pace
 from lab.readings import Loaded
-from rag.errors import BadOption, Cancelled, ModelLoadFailed, ModelNotReady
+from rag.errors import BadOption, Cancelled, EmbedderMissing, ModelNotReady
 from ui.components import Running
 from ui.lab import context_run
 from ui.lab.context import ContextPanel
@@ -89,7 +89,7 @@ def test_stop_is_heard_while_a_model_loads(name: str) -> None:
 @pytest.mark.parametrize("name", ["context", "models"])
 def test_an_error_takes_the_place_of_what_was_being_done(name: str) -> None:
     def chat(model: str) -> object:
-        raise ModelLoadFailed(name="m")
+        raise ModelNotReady
 
     updates = list(panel(name, chat).run(REQUEST, *asked(name)))
     assert told(name, updates[-1]).startswith('<p class="aula-error" role="alert">')
@@ -102,7 +102,8 @@ def test_what_was_not_foreseen_clears_the_line_and_is_raised() -> None:
 
     seen: list[str] = []
     with pytest.raises(ZeroDivisionError):
-        seen.extend(seen.append(one) or one for one in ending(updates(), str, "stopped", "en"))  # type: ignore[func-returns-value]
+        for one in ending(updates(), str, "stopped", "en"):
+            seen.append(one)
     assert seen == ["busy", ""]
 
 
@@ -126,7 +127,7 @@ def test_an_embedding_model_that_is_not_there_yet_is_not_left_out_without_a_word
     one = panel("tokens")
     dense = one._shared.services.dense
     assert say("en", "lab.tokens.loading") in one._missing(Loaded(), "en")
-    dense.state, dense.error = "failed", ModelLoadFailed(name="e5")
+    dense.state, dense.error = "failed", EmbedderMissing()
     assert dense.error.text("en") in one._missing(Loaded(), "en").replace("&#39;", "'")
     dense.state = "none"
     assert one._missing(Loaded(), "en") == ""
@@ -134,7 +135,7 @@ def test_an_embedding_model_that_is_not_there_yet_is_not_left_out_without_a_word
 
 
 @pytest.mark.parametrize("n", ["x", 0, 99, 1.5, float("inf")])
-def test_n_grams_of_no_length_are_refused_in_words(n: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_n_grams_of_no_length_are_refused_in_words(n: object) -> None:
     counts = WordCounts(cast("Any", Fake(lambda name: None)))
     with pytest.raises(gr.Error, match=BadOption(option="n", allowed="1 – 5").text("en")[:12]):
         counts.count(REQUEST, "one text", "", n, False, False)

@@ -57,6 +57,9 @@ def test_the_tree_says_what_became_of_every_token(lang: str) -> None:
     assert [row[-1] for row in rows] == fates
     assert [row[1] for row in rows] == ["<1>", "<2>", "<3>", "<2>", "<4>", "<5>"]
     assert 'data-value="0.8187' in page  # exp(-0.7 + 0.5): after the text before it
+    said = ["".join(one.itertext()) for one in drawing.iter("{http://www.w3.org/2000/svg}title")]
+    comma = "," if lang == "es" else "."
+    assert any(f"81{comma}9" in one and f"-0{comma}70" in one for one in said)
 
 
 def test_where_greedys_own_text_is_the_best_no_way_in_the_tree_is() -> None:

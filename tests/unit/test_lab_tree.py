@@ -148,6 +148,22 @@ def test_trees_are_put_away_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> No
     assert steps_kept.others([*kept[:2], "x", kept[2] | {"owner": "berta"}], "ana") == kept[:2]
 
 
+def test_a_finished_answer_is_kept_once_and_only_with_branches() -> None:
+    answer, _ = trees.grown(planted(), 0, [token(11), token(12)])
+    answer |= {"answer": 2}
+    assert steps_kept.open_tree(answer, "ana") == answer
+    assert steps_kept.open_tree(answer | {"answer": 9}, "ana") is None
+    assert steps_kept.open_tree(answer | {"answer": "2"}, "ana") is None
+    assert steps_kept.put_away([], answer) == []  # it can be handed over again
+    grown, _ = trees.grow(answer, 1, token(13))
+    assert steps_kept.put_away([], grown) == [grown]
+    there = [branched(), grown]
+    assert steps_kept.same(there, "tiny", {"text": "Once"}, [11, 12]) is grown
+    assert steps_kept.same(there, "tiny", {"text": "Once"}, [11]) is None
+    assert steps_kept.same(there, "tiny", {"text": "Twice"}, [11, 12]) is None
+    assert steps_kept.same(there, "other", {"text": "Once"}, [11, 12]) is None
+
+
 def test_the_drawing_has_a_box_for_every_run_and_the_table_every_node() -> None:
     tree, _ = trees.grow(branched(), 5, token(16, 0.5, said="</svg><script>", end=False))
     shown = drawing(tree, "en")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 from collections.abc import Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pytest
 from langchain_core.messages import BaseMessage
 
 from lab import needle
 from lab.filler import NEEDLES, Needle, filler
-from lab.needle import ANSWER, Grid, Outcome, grid, recall, recalled, trials
-from rag.errors import BadOption, HaystackTooShort, NeedleInText, NeedleTooLong
+from lab.needle import ANSWER, Grid, Outcome, Trial, decided, grid, recall, recalled, trials
+from rag.errors import BadOption, Cancelled, HaystackTooShort, NeedleInText, NeedleTooLong
 from rag.llm import LlamaChat
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 EN = NEEDLES["en"]
 
@@ -31,6 +36,27 @@ class Words:
     def encode(self, messages: Sequence[BaseMessage]) -> list[int]:
         words = [word for message in messages for word in re.split(r"\s+", str(message.content))]
         return [self._ids.setdefault(word, len(self._ids)) for word in words]
+
+
+class Said:
+    """A chat that answers with these tokens one after another, and counts how often it is asked."""
+
+    def __init__(self, *said: str) -> None:
+        self._said = said
+        self.asked = 0
+        self.vocabulary = self.sequences = self
+
+    def after(self, tokens: Sequence[int], *_: object) -> npt.NDArray[np.float32]:
+        self.asked += 1
+        row = np.zeros(len(self._said), dtype=np.float32)
+        row[len(tokens) - 1] = 1.0
+        return row
+
+    def piece(self, token: int) -> bytes:
+        return self._said[token].encode()
+
+    def is_end(self, token: int) -> bool:
+        return not self._said[token]
 
 
 @pytest.fixture
@@ -57,12 +83,77 @@ def test_filler_does_not_repeat_itself_and_does_not_know_the_needle(lang: str) -
         ("the scardamom", ("cardamom",), False),
         ("nothing", (), False),
         ("it was (1) €5", ("€5",), True),
+        ("Room 120", ("12",), False),
+        ("Room 12.", ("12",), True),
+        ("Room 12, upstairs", ("12",), True),
+        ("Room 12b", ("12",), True),
+        ("It cost 1,500 euros", ("1",), False),
+        ("It cost 1.500 euros", ("1",), False),
+        ("It cost 1,500 euros", ("500",), False),
+        ("It cost 1,500 euros", ("1,500",), True),
+        ("room 12 and not 120", ("12",), True),
     ],
 )
 def test_all_expected_words_count_whatever_their_case_and_accents(
     answer: str, expected: tuple[str, ...], found: bool
 ) -> None:
     assert recalled(answer, expected) is found
+
+
+@pytest.mark.parametrize(
+    ("begun", "expected", "over"),
+    [
+        ("It is cardamom", ("cardamom",), True),
+        ("Room 12", ("12",), False),
+        ("Room 12,", ("12",), False),
+        ("Room 12.", ("12",), False),
+        ("Room 12. ", ("12",), True),
+        ("Room 12 is", ("12",), True),
+        ("Room 12\n", ("12",), True),
+        ("Room 120", ("12",), False),
+        ("Room 120 is", ("12",), False),
+        ("In 1999, cardamom", ("cardamom",), True),
+        ("Cardamom in 1999", ("cardamom",), True),
+    ],
+)
+def test_an_answer_is_decided_once_its_number_cannot_go_on(begun: str, expected: tuple[str, ...], over: bool) -> None:
+    assert decided(begun, expected) is over
+
+
+@pytest.mark.parametrize(
+    ("said", "answer", "found", "asked"),
+    [
+        (("Room", " 12", "0", "."), "Room 120.", False, 24),
+        (("Room", " 12", ".", "5"), "Room 12.5", False, 24),
+        (("Room", " 12", " there"), "Room 12 there", True, 3),
+        (("Room", " 12", ".", ""), "Room 12.", True, 4),
+        ((*(["x"] * 23), "12"), "x" * 23 + "12", False, 24),
+        ((*(["x"] * 23), " 12"), "x" * 23 + " 12", True, 24),
+    ],
+)
+def test_an_answer_is_asked_for_as_long_as_it_is_open(
+    said: tuple[str, ...], answer: str, found: bool, asked: int
+) -> None:
+    model, kept = Said(*said, *([" on"] * (ANSWER - len(said)))), list[Outcome]()
+    hidden = Needle("It is room 12.", "Which room?", ("12",))
+    needle.run(cast("LlamaChat", model), hidden, [Trial(256, 0, 0, (0,), 0)], 1.0, kept.append)
+    assert kept[0].answer.startswith(answer)
+    assert (kept[0].found, model.asked) == (found, asked), "no more often than it has tokens"
+
+
+def test_the_prompts_are_not_all_made_when_it_is_stopped(chat: LlamaChat) -> None:
+    stop, made, encode = threading.Event(), 0, chat.encode
+
+    def stopping(messages: Sequence[BaseMessage]) -> list[int]:
+        nonlocal made
+        made += 1
+        stop.set()
+        return encode(messages)
+
+    cast("Words", chat).encode = stopping  # type: ignore[method-assign]
+    with pytest.raises(Cancelled):
+        trials(chat, EN, filler("en", 60), Grid((200, 400), (0, 50, 100)), "en", stop)
+    assert made < 6, "fitting the first length, and no place"
 
 
 def test_a_grid_goes_from_beginning_to_end_and_never_past_the_window() -> None:

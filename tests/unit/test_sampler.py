@@ -23,9 +23,9 @@ ALL = Settings(1.3, 0.2, 0.4, 8, 40, 0.9, 0.8, 0.05, 0.7)
 
 def scores(seed: int, size: int, spread: float) -> npt.NDArray[np.float32]:
     """Return scores no two of which are equal: which of two equal ones comes first is left open."""
-    row = np.random.default_rng(seed).normal(0, spread, size).astype(np.float32)
-    assert len(np.unique(row)) == size or size > 1000
-    return row
+    rng = np.random.default_rng(seed)
+    some = np.unique(rng.normal(0, spread, size + size // 10 + 10).astype(np.float32))  # a few too many: some are equal
+    return rng.permutation(some)[:size]
 
 
 def agree(row: npt.NDArray[np.float32], chosen: Settings, last: Sequence[int]) -> None:
@@ -51,7 +51,7 @@ CHOICES = st.builds(
     typical_p=st.sampled_from([0.0, 0.1, 0.5, 0.95, 1.0]),
     top_p=st.sampled_from([0.0, 0.1, 0.5, 0.9, 0.99, 1.0]),
     min_p=st.sampled_from([0.0, 0.01, 0.05, 0.5, 1.0]),
-    temperature=st.sampled_from([0.0, 0.2, 0.7, 1.0, 2.0]),
+    temperature=st.sampled_from([0.0, 0.05, 0.2, 0.7, 1.0, 2.0]),
 )
 
 
@@ -80,6 +80,20 @@ def test_every_stage_is_llama_cpps(seed: int, size: int, spread: float, chosen: 
 )
 def test_a_large_vocabulary(seed: int, chosen: Settings) -> None:
     agree(scores(seed, 50_000, 3.0), chosen, [1, 2, 2, 3])
+
+
+def test_no_two_scores_made_up_here_are_equal() -> None:
+    assert len(np.unique(scores(1, 50_000, 3.0))) == 50_000
+
+
+@pytest.mark.parametrize("temperature", [1e-300, 1e-46, 1e-39, 1e-30, 1e-3])
+@pytest.mark.parametrize("top", [8.0, -8.0])
+def test_a_temperature_next_to_zero_is_greedy(temperature: float, top: float) -> None:
+    row = np.array([top - 3, top, top - 0.5, -np.inf], dtype=np.float32)
+    last = pipeline(row, Settings(temperature=temperature), [])[-1]
+    assert dict(zip(last.ids.tolist(), last.p.tolist(), strict=True))[1] == 1.0
+    assert last.p.sum() == 1.0
+    assert {draw(row, Settings(temperature=temperature), [], np.random.default_rng(n)) for n in range(9)} == {1}
 
 
 @pytest.mark.parametrize("name", list(PRESETS))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lab.attention import HABITS, Reading, habits, senses
 from lab.attention_model import LONGEST, AttentionModel
 from rag.errors import AulaError, BadOption
-from ui.components import action_list, block, clicked, guarded, language, progress_bar
+from ui.components import Keywords, action_list, block, clicked, guarded, language, progress_bar
 from ui.lab.attention_view import (
     HABIT_NAMES,
     SCRIPT,
@@ -178,8 +178,8 @@ class AttentionPanel:
         layer, head = strongest(habits(reading)["after"]) if telling else (asked.layer, asked.head)
         look = Look(layer, head).within(reading)
         # a value is only set where it has to be another one: somebody may have moved it meanwhile
-        layers = {"value": look.layer} if look.layer != asked.layer else {}
-        heads = {"value": look.head} if look.head != asked.head else {}
+        layers: Keywords = {"value": look.layer} if look.layer != asked.layer else {}
+        heads: Keywords = {"value": look.head} if look.head != asked.head else {}
         layer_, head_ = gr.Slider(maximum=reading.layers, **layers), gr.Dropdown(choices=_heads(reading, lang), **heads)
         yield str(text), layer_, head_, gr.skip(), gr.Dropdown(visible=True), gr.skip()
 

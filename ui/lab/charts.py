@@ -51,7 +51,7 @@ def svg(name: str, title: str, width: float, height: float, body: Sequence[Marku
         width=width,
         height=height,
         least=least,
-        most=width * 1.25,
+        most=max(width * 1.25, 500.0) if width <= _NARROW else width * 1.25,
         body=Markup("").join(body),
     )
 
@@ -79,29 +79,35 @@ def cut(said: str, most: int) -> str:
     return said if len(said) <= most else said[: most - 1] + "…"
 
 
-_ROW, _LABEL, _VALUE = 26.0, 150.0, 90.0
+_NARROW = 400.0  # units of what is read on a phone without scrolling: its letters are then as large as the page's
+_ROW, _LABEL, _VALUE = 26.0, 118.0, 78.0
+_ABOVE, _LONGEST = 40.0, 14  # a row whose label stands above its bar; the longest label that stands beside it
 
 
 def bars(rows: Sequence[Bar], *, title: str, most: float = 1.0) -> Markup:
-    """Return horizontal bars, one below the other; a bar of `most` fills the width."""
-    across = WIDTH - _LABEL - _VALUE - 12
+    """Return horizontal bars, one below the other; a bar of `most` fills the width. Long labels stand above them."""
+    above = any(len(bar.label) > _LONGEST for bar in rows)
+    row, left = (_ABOVE, 0.0) if above else (_ROW, _LABEL + 6)
+    across = _NARROW - left - _VALUE
     body: list[Markup] = []
     for number, bar in enumerate(rows):
-        top = number * _ROW
+        top = number * row
         length = across * min(1.0, max(0.0, bar.value / most if most else 0.0))
+        place = (0.0, top + 13, "start") if above else (_LABEL, top + 17, "end")
+        down = top + row - 21
         parts = [
-            text(_LABEL, top + 17, cut(bar.label, 20), "end", f"label {bar.kind}"),
-            rect(_LABEL + 6, top + 5, max(1.0, length), 16, f"bar {bar.kind}", said=f"{bar.label}: {bar.text}"),
-            text(_LABEL + 12 + length, top + 17, bar.text, "start", f"value {bar.kind}"),
+            text(place[0], place[1], cut(bar.label, 52), place[2], f"label {bar.kind}"),
+            rect(left, down, max(1.0, length), 16, f"bar {bar.kind}", said=f"{bar.label}: {bar.text}"),
+            text(left + 6 + length, down + 12, bar.text, "start", f"value {bar.kind}"),
         ]
-        body += [_taken(bar.key, top, parts)] if bar.key else parts
-    return svg("bars", title, WIDTH, len(rows) * _ROW + 4, body, least=480)
+        body += [_taken(bar.key, top, row, parts)] if bar.key else parts
+    return svg("bars", title, _NARROW, len(rows) * row + 4, body, least=300)
 
 
-def _taken(key: str, top: float, parts: Sequence[Markup]) -> Markup:
+def _taken(key: str, top: float, row: float, parts: Sequence[Markup]) -> Markup:
     """Return a bar whose whole row can be clicked."""
     return Markup('<g class="take" data-do="take" data-id="{}">{}{}</g>').format(
-        key, rect(0, top, WIDTH, _ROW, "hit"), Markup("").join(parts)
+        key, rect(0, top, _NARROW, row, "hit"), Markup("").join(parts)
     )
 
 
@@ -139,7 +145,7 @@ def heat(
             said = f"{name}, {columns[x]}: {show[y][x]}"
             body.append(rect(left + 1, top + 1, cell - 2, tall - 2, "empty" if value is None else "heat", share, said))
             if wide:
-                kind = "on-dark" if share > 0.55 else "on-light"
+                kind = "on-dark" if share > 0.75 else "on-light"
                 body.append(text(left + cell / 2, top + tall / 2 + 4, show[y][x], "middle", f"number {kind}"))
     width = _SIDE + len(columns) * cell + (64 if turned else 8)  # a turned head leans over the edge
     return svg("heat-map", title, width, head + len(rows) * tall + 6, body, least=min(int(width), 480))
@@ -153,8 +159,8 @@ def _column_head(x: float, y: float, said: str, turned: bool) -> Markup:
     )
 
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 130.0, 26.0, 44.0
-_NAME = 13.0  # between two names at the ends of lines
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 12.0, 26.0, 44.0
+_TALL, _NAME = 250.0, 18.0  # of the plot; between two names below it
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 4", "12 5")
 
 
@@ -168,52 +174,56 @@ def lines(
     low: float = 0.0,
     high: float | None = None,
 ) -> Markup:
-    """Return lines over a common x axis, each named at its end and with a dash of its own; y from `low` to `high`."""
+    """Return lines over a common x axis, each with a dash of its own that is named below; y from `low` to `high`."""
     points = [point for one in series for point in one.points]
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     top = high if high is not None else max(max(y for _, y in points), low + 1e-9)
-    height = 300.0
 
     def place(x: float, y: float) -> tuple[float, float]:
         across = (x - left) / (right - left) if right > left else 0.5
         up = (y - low) / (top - low) if top > low else 0.0
-        return _LEFT + across * (WIDTH - _LEFT - _RIGHT), height - _BOTTOM - up * (height - _TOP - _BOTTOM)
+        return _LEFT + across * (_NARROW - _LEFT - _RIGHT), _TALL - _BOTTOM - up * (_TALL - _TOP - _BOTTOM)
 
     body: list[Markup] = []
-    for part in range(5):
-        value = low + (top - low) * part / 4
+    for value in _ticks(low, top):
         _, y = place(left, value)
-        body += [line(_LEFT, y, WIDTH - _RIGHT, y), text(_LEFT - 6, y + 4, _short(value, lang), "end", "axis")]
+        body += [line(_LEFT, y, _NARROW - _RIGHT, y), text(_LEFT - 6, y + 4, _short(value, lang), "end", "axis")]
     ticks = sorted({x for x, _ in points})
     for x in ticks[:: math.ceil(len(ticks) / 8)]:
-        body.append(text(place(x, low)[0], height - _BOTTOM + 16, _short(x, lang), "middle", "axis"))
-    body.append(text(_LEFT, height - 6, x_label, "start", "axis"))
+        body.append(text(place(x, low)[0], _TALL - _BOTTOM + 16, _short(x, lang), "middle", "axis"))
+    body.append(text(_LEFT, _TALL - 8, x_label, "start", "axis"))
     body.append(text(0, 9, y_label, "start", "axis"))
-    ends: list[float] = []
     for number, one in enumerate(series):
-        placed = [place(x, y) for x, y in one.points]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-        body.append(
-            Markup('<polyline class="line line-{}" stroke-dasharray="{}" points="{}"/>').format(
-                number % 6, _DASHES[number % len(_DASHES)], path
-            )
-        )
-        body += [
-            Markup('<circle class="dot line-{}" cx="{:.1f}" cy="{:.1f}" r="3"/>').format(number % 6, *point)
-            for point in placed
-        ]
-        y = _apart(placed[-1][1], ends, height - _BOTTOM)
-        body.append(text(placed[-1][0] + 8, y + 4, cut(one.label, 18), "start", f"label line-{number % 6}"))
-    return svg("lines", title, WIDTH, height, body, least=420)
+        body += _drawn(number, [place(x, y) for x, y in one.points])
+        body += _named(number, one.label, _TALL + 12 + number * _NAME)
+    return svg("lines", title, _NARROW, _TALL + len(series) * _NAME + 6, body, least=300)
 
 
-def _apart(y: float, ends: list[float], lowest: float) -> float:
-    """Return the place nearest to y where no other name stands: above `lowest`, so that it is not on the axis."""
-    steps = [step * _NAME for step in range(2 * len(ends) + 1)]  # a name is in the way of two places at the most
-    places = [place for step in steps for place in (y + step, y - step) if place <= lowest or place <= y]
-    y = next(place for place in places if all(abs(place - other) > _NAME - 0.01 for other in ends))
-    ends.append(y)
-    return y
+def _drawn(number: int, placed: Sequence[tuple[float, float]]) -> list[Markup]:
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+    dot = Markup('<circle class="dot line-{}" cx="{:.1f}" cy="{:.1f}" r="3"/>')
+    return [_dashed(number, path), *(dot.format(number % 6, *point) for point in placed)]
+
+
+def _named(number: int, label: str, y: float) -> list[Markup]:
+    """Return what a line is called, beside a piece of it."""
+    piece = _dashed(number, f"{_LEFT:.1f},{y - 4:.1f} {_LEFT + 30:.1f},{y - 4:.1f}")
+    return [piece, text(_LEFT + 38, y, cut(label, 44), "start", f"label line-{number % 6}")]
+
+
+def _dashed(number: int, path: str) -> Markup:
+    return Markup('<polyline class="line line-{}" stroke-dasharray="{}" points="{}"/>').format(
+        number % 6, _DASHES[number % len(_DASHES)], path
+    )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Return round values between the two: 1, 2, 2.5 or 5 times a power of ten apart, and three to six of them."""
+    wide = (high - low) / 4 if high > low else 1.0
+    power = 10.0 ** math.floor(math.log10(wide))
+    step = next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= wide * 0.999)
+    first = math.ceil(low / step - 1e-6)
+    return [number * step for number in range(first, math.floor(high / step + 1e-6) + 1)]
 
 
 def _short(value: float, lang: str) -> str:

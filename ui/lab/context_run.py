@@ -99,7 +99,7 @@ def run(shared: Shared, asked: Asked, kept: object, cancel: threading.Event, pac
     """
     lang, skip = asked.lang, gr.skip()
     yield skip, str(status(say(lang, "lab.context.loading"))), skip, skip
-    ready = yield from worked(lambda told: _ready(shared, asked, kept, cancel), lambda done, total: (skip,) * 4)
+    ready = yield from worked(lambda told: _ready(shared, asked, kept, cancel), lambda *told: (skip,) * 4, cancel)
     paces[ready.chat.model] = ready.pace
     yield _plan(ready, lang), skip, skip, skip
     map_ = Map(ready, shared.services.catalogue.entry(ready.chat.model).title, lang)
@@ -108,7 +108,7 @@ def run(shared: Shared, asked: Asked, kept: object, cancel: threading.Event, pac
         needle.run(ready.chat, asked.hidden, ready.made, ready.pace.cost, map_.heard.append, cancel, told)
 
     try:
-        yield from worked(work, map_.grown)
+        yield from worked(work, map_.grown, cancel)
     except AulaError:
         yield skip, skip, *map_.drawn()
         raise
@@ -122,7 +122,7 @@ def _ready(shared: Shared, asked: Asked, kept: object, cancel: threading.Event) 
     wanted = needle.grid(*asked.sizes, chat.sequences.size)
     library = shared.services.library
     read, speaks = sentences(library, asked.owner, asked.text, wanted.lengths[-1], asked.lang)
-    made = needle.trials(chat, asked.hidden, read, wanted, speaks)
+    made = needle.trials(chat, asked.hidden, read, wanted, speaks, cancel)
     key = (chat.model, asked.text, asked.hidden.sentence, asked.hidden.question, *asked.hidden.expected)
     begun = kept if isinstance(kept, Kept) and kept.key == key else Kept(key)
     return Ready(chat, made, measure(chat, made[0].tokens, cancel), begun)

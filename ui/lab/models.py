@@ -156,7 +156,7 @@ class ModelsPanel:
             return self._figures(one), self._figures(other), both
 
         one, other, both = yield from worked(
-            work, lambda done, total: (str(bar(done, total, clock, label, lang)), gr.skip())
+            work, lambda done, total: (str(bar(done, total, clock, label, lang)), gr.skip()), cancel
         )
         yield str(status(say(lang, "lab.models.done"))), str(models_view.drawn((one, other), both, lang))
 

@@ -92,8 +92,8 @@ def _measured(both: Both, lang: str) -> list[list[Cell]]:
 def _growth(names: tuple[str, str], both: Both, lang: str) -> Markup:
     caption = say(lang, "lab.models.caption_growth")
     series = [Line(name, growing(reading, _POINTS)) for name, reading in zip(names, both.readings, strict=True)]
-    axes = {"x_label": say(lang, "lab.models.axis_bytes"), "y_label": say(lang, "lab.models.axis_bits")}
-    drawing = lines(series, title=caption, **axes, lang=lang)
+    read, told = say(lang, "lab.models.axis_bytes"), say(lang, "lab.models.axis_bits")
+    drawing = lines(series, title=caption, x_label=read, y_label=told, lang=lang)
     heads = [say(lang, f"lab.models.col_{name}") for name in ("model", "bytes", "told")]
     rows: list[list[Cell]] = [[one.label, int(x), y] for one in series for x, y in one.points]
     return figure(drawing, heads, rows, name="surprise", caption=caption, lang=lang, digits=1)

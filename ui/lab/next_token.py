@@ -203,7 +203,7 @@ class NextTokenPanel:
         k: object,
         values: Sequence[object],
     ) -> Iterator[Updates]:
-        """Read what `begun` returns aside, with its progress, and show it; what fails before it is read changes nothing."""
+        """Read what `begun` returns aside, with its progress, and show it; what fails before that changes nothing."""
         lang, settings = language(request), settings_of(values)
         skipped = (gr.skip(),) * 3
         with self._shared.running.event(_key(request)) as cancel:

@@ -41,7 +41,7 @@ def of_messages(messages: Sequence[Message]) -> Json:
 
 def _packet(title: str, model: str, text: str, prompt: str, turns: object) -> Json:
     messages, begin = said.messages(prompt, turns)
-    if not messages:
+    if not messages or not model:  # without a name another model's probabilities would pass for its own
         raise AnswerNotKept
     # An answer is kept with its beginning, and without the white space around both.
     begun = begin.lstrip()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import gradio as gr
 
@@ -20,7 +20,7 @@ from ui.components import action_list, block, clicked, guarded, language, owner_
 from ui.lab import steps_kept, steps_view
 from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, try_this
 from ui.lab.steps_keys import KEYS
-from ui.lab.steps_work import COLOURS, FEWEST, MOST, StepsWork, Work, coloured, seen_of, shown
+from ui.lab.steps_work import COLOURS, FEWEST, MOST, Look, StepsWork, Work, coloured, seen_of, shown
 from ui.lab.tree_view import drawing
 from ui.plain import items
 from ui.texts import say, static
@@ -88,7 +88,8 @@ class StepsPanel:
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
         looks = [self.k, self.colour]
-        states = [self.tree, self.kept, *looks]
+        states = [self.tree, self.kept, self.seen, *looks]
+        again = [self.renew, [self.tree, self.seen, *looks], self.stage]
         shown = [self.tree, self.seen, self.stage, self.drawing, self.told, self.begin, self.stop]
         listed = [*shown, self.kept, self.list]
         once = {**ASKING, "trigger_mode": "once"}
@@ -96,25 +97,28 @@ class StepsPanel:
             key = f"lab.steps.{'fable' if kind == 'text' else 'capital'}_text"
             example.click(_example(kind, key), None, [self.kind, self.text], **QUIET).then(
                 self.start, [self.kind, self.text, self._shared.model, *states], listed, **once
-            )
+            ).then(*again, **QUIET)
         gr.on(
             [self.begin.click, self.text.submit],
             self.start,
             [self.kind, self.text, self._shared.model, *states],
             listed,
             **once,
-        )
+        ).then(*again, **QUIET)
         # One after the other, see steps_keys; Gradio's own ways to wait lose either the move or what it was.
         moves = {**ASKING, "trigger_mode": "multiple"}
-        gr.on([self.stage.click, self.drawing.click], self.move, [self.tree, *looks], shown, **moves)
-        self.list.click(self.manage, states, listed, **ASKING)
+        clicks = [self.stage.click, self.drawing.click]
+        gr.on(clicks, self.move, [self.tree, self.seen, *looks], shown, **moves).then(*again, **QUIET)
+        self.list.click(self.manage, states, listed, **ASKING).then(*again, **QUIET)
         gr.on([self.k.change, self.colour.change], self.redraw, [self.tree, self.seen, *looks], self.stage, **QUIET)
         tabs = [tab for tab in (self._shared.page_tabs, self._shared.tabs) if tab is not None]
         packet = self._shared.to_steps
-        packet.change(self.come, packet, tabs, **QUIET).then(self.take, [packet, *states], listed, **ASKING)
-        blocks.load(self.resume, states, [self.stage, self.drawing, self.list], **QUIET)
-        self.stop.click(self.halt, None, None, queue=False, **QUIET)
-        blocks.unload(self.halt)
+        packet.change(self.come, packet, tabs, **QUIET).then(self.take, [packet, *states], listed, **ASKING).then(
+            *again, **QUIET
+        )
+        blocks.load(self.resume, [self.tree, self.kept, *looks], [self.stage, self.drawing, self.list], **QUIET)
+        self.stop.click(self._work.halt, None, None, queue=False, **QUIET)
+        blocks.unload(self._work.leave)
 
     # -- callbacks ---------------------------------------------------------------------------------------------
 
@@ -127,6 +131,7 @@ class StepsPanel:
         model: object,
         tree: object,
         kept: object,
+        seen: object,
         k: object,
         colour: object,
     ) -> Iterator[Updates]:
@@ -142,18 +147,22 @@ class StepsPanel:
             chat = self._shared.chat(model)
             return steps_kept.planted(owner_of(request), shorten(said), chat.model, prompt)
 
-        yield from self._begun(request, work, tree, kept, k, colour)
+        yield from self._begun(request, work, tree, kept, seen, k, colour)
 
     @guarded
     def take(
-        self, request: gr.Request, packet: object, tree: object, kept: object, k: object, colour: object
+        self, request: gr.Request, packet: object, tree: object, kept: object, seen: object, k: object, colour: object
     ) -> Iterator[Updates]:
         """Open a finished answer that another tab has sent. Raises NoAnswerYet, ModelNotInstalled, ..."""
         if not isinstance(packet, Mapping):
             return
-        yield from self._begun(request, self._opened(owner_of(request), packet), tree, kept, k, colour)
+        owner = owner_of(request)
+        here = steps_kept.open_tree(tree, owner)
+        there = [*([] if here is None else [here]), *steps_kept.others(kept, owner)]
+        yield from self._begun(request, self._opened(owner, packet, there), tree, kept, seen, k, colour)
 
-    def _opened(self, owner: str, packet: Mapping[str, object]) -> Work:
+    def _opened(self, owner: str, packet: Mapping[str, object], there: Sequence[Tree]) -> Work:
+        """Return the work that opens an answer: where its tree is `there` already, that one with its branches."""
         messages = [{name: str(one.get(name, "")) for name in ("role", "content")} for one in items(packet["messages"])]
         prompt = {"messages": messages, "begin": str(packet.get("begin") or "")}
 
@@ -163,6 +172,9 @@ class StepsPanel:
             if not answer:
                 raise NoAnswerYet
             title, cut = shorten(str(packet.get("title") or "")), len(answer) > trees.LONGEST
+            before = steps_kept.same(there, chat.model, prompt, answer[: trees.LONGEST])
+            if before is not None:
+                return before
             tree = steps_kept.planted(owner, title, chat.model, prompt, cut)
             return Walk(chat, prompt_tokens(chat, prompt), cancel, told).answered(tree, answer[: trees.LONGEST])
 
@@ -178,23 +190,30 @@ class StepsPanel:
 
     @guarded
     def move(
-        self, request: gr.Request, event: gr.EventData, tree: object, k: object, colour: object
+        self, request: gr.Request, event: gr.EventData, tree: object, seen: object, k: object, colour: object
     ) -> Iterator[Updates]:
         """Go a token on or back, take another one, or look elsewhere in the tree."""
         here = steps_kept.open_tree(tree, owner_of(request))
         do, key, _ = clicked(event)
-        if here is None:
+        if here is None or (seen_of(seen) or {}).get("held"):
             return
         grown = here
 
         def work(cancel: threading.Event, told: Told) -> Tree:
             return self._work.walk(grown, cancel, told).moved(grown, do, int(key) if key.isdecimal() else 0)
 
-        yield from self._work.shown(request, work, k, colour)
+        yield from self._work.shown(request, work, Look.of(request, here, seen, k, colour))
 
     @guarded
     def manage(
-        self, request: gr.Request, event: gr.EventData, tree: object, kept: object, k: object, colour: object
+        self,
+        request: gr.Request,
+        event: gr.EventData,
+        tree: object,
+        kept: object,
+        seen: object,
+        k: object,
+        colour: object,
     ) -> Iterator[Updates]:
         """Open a tree that was put away, or forget it."""
         do, key, _ = clicked(event)
@@ -204,13 +223,21 @@ class StepsPanel:
             left = [one for one in listed if one["id"] != key]
             yield (*(gr.skip() for _ in range(7)), left, steps_view.kept_list(left, language(request)))
         elif found is not None:
-            yield from self._begun(request, lambda cancel, told: found, tree, kept, k, colour)
+            yield from self._begun(request, lambda cancel, told: found, tree, kept, seen, k, colour)
 
     @guarded
     def redraw(self, request: gr.Request, tree: object, seen: object, k: object, colour: object) -> str:
         """Show the same in other colours or with more next tokens; the model is not asked."""
         here = steps_kept.open_tree(tree, owner_of(request))
         return steps_view.stage(here, seen_of(seen), shown(k), coloured(colour), language(request))
+
+    @guarded
+    def renew(self, request: gr.Request, tree: object, seen: object, k: object, colour: object) -> object:
+        """Show what a run has brought as it is wanted now, where that was changed while it ran."""
+        had = seen_of(seen) or {}
+        if (had.get("k"), had.get("colour")) == (shown(k), coloured(colour)):
+            return gr.skip()
+        return self.redraw(request, tree, seen, k, colour)
 
     @guarded
     def resume(self, request: gr.Request, tree: object, kept: object, k: object, colour: object) -> Updates:
@@ -223,14 +250,10 @@ class StepsPanel:
             steps_view.kept_list(steps_kept.others(kept, owner), lang),
         )
 
-    def halt(self, request: gr.Request) -> None:
-        """Stop what this page is waiting for."""
-        self._shared.running.stop(request.session_hash)
-
     # -- how ---------------------------------------------------------------------------------------------------
 
     def _begun(
-        self, request: gr.Request, work: Work, tree: object, kept: object, k: object, colour: object
+        self, request: gr.Request, work: Work, tree: object, kept: object, seen: object, k: object, colour: object
     ) -> Iterator[Updates]:
         """Show another tree; the one that lay open is put away."""
         owner = owner_of(request)
@@ -242,8 +265,9 @@ class StepsPanel:
             now = work(cancel, told)
             return now
 
-        for updates in self._work.shown(request, noted, k, colour, focus=secrets.token_hex(4)):
-            if now is None:
+        look = Look.of(request, before, seen, k, colour)
+        for updates in self._work.shown(request, noted, look, focus=secrets.token_hex(4)):
+            if now is None or updates[0] is not now:
                 yield (*updates, gr.skip(), gr.skip())
                 continue
             left = [one for one in steps_kept.put_away(listed, before) if one["id"] != now["id"]]

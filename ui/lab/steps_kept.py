@@ -29,8 +29,8 @@ def open_tree(data: object, owner: str) -> Tree | None:
     tree = trees.read(data)
     if tree is None or not all(isinstance(tree.get(name), str) for name in _TEXTS) or tree["owner"] != owner:
         return None
-    size = len(tree["nodes"])
-    if not all(type(tree.get(name)) is int and 0 <= tree[name] < size for name in ("at", "look")):
+    places = (tree.get("at"), tree.get("look"), tree.get("answer", 0))  # an older Aula did not say what is an answer
+    if not all(type(place) is int and 0 <= place < len(tree["nodes"]) for place in places):
         return None
     return tree if _is_prompt(tree.get("prompt")) else None
 
@@ -44,15 +44,24 @@ def others(data: object, owner: str) -> list[Tree]:
 def put_away(kept: Sequence[Tree], tree: Tree | None) -> list[Tree]:
     """Return the kept trees with one more before them; the oldest go where they are too many or too long.
 
-    One that was not grown is not kept.
+    One that was not grown is not kept: a prompt alone, or a finished answer, which can be handed over again.
     """
     found = [one for one in kept if tree is None or one["id"] != tree["id"]]
-    if tree is not None and len(tree["nodes"]) > 1:
+    if tree is not None and len(tree["nodes"]) > 1 + tree.get("answer", 0):
         found = [tree, *found]
     found = found[:MOST]
     while found and len(json.dumps(found)) > LONGEST:
         found.pop()
     return found
+
+
+def same(kept: Sequence[Tree], model: str, prompt: Mapping[str, Any], answer: Sequence[int]) -> Tree | None:
+    """Return the tree that a model's finished answer (token ids) to a prompt lies in already, if one of them is it."""
+    for tree in kept:
+        tokens = [node["token"] for node in tree["nodes"][1 : 1 + tree.get("answer", 0)]]
+        if (tree["model"], tree["prompt"], tokens) == (model, prompt, list(answer)):
+            return tree
+    return None
 
 
 def _is_prompt(prompt: object) -> bool:

@@ -6,7 +6,6 @@ It draws what it is given and asks no model. Texts of models and people are data
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,9 @@ from ui.components import button
 from ui.lab.figure import Cell
 from ui.texts import count, decimal, say
 
-Seen = dict[str, Any]  # what may come after a node: {"tree", "look", "top": [[id, text, p, rank, end]], "entropy"}
+# What may come after a node: {"tree", "look", "top": [{"token", "bytes", "p", "rank", "end"}], "entropy"}, and how it
+# was shown: {"drawn": a nonce, new when a move has ended, "k", "colour", "held": another tree is on its way}.
+Seen = dict[str, Any]
 _BEFORE = 240  # characters of the prompt that are shown before the text
 _CLOSED, _OPEN = 1.0, 4.0  # bits: up to here the choice was clear; from here on it was wide open
 
@@ -162,14 +163,16 @@ def stage(tree: Tree | None, seen: Seen | None, k: int, colour: str, lang: str, 
         return str(Markup('<p class="aula-empty">{}</p>').format(say(lang, "lab.steps.empty")))
     title = say(lang, "lab.steps.of", title=tree["title"], model=tree["model"])
     cut = Markup('<p class="aula-note">{}</p>').format(say(lang, "lab.steps.cut", n=trees.LONGEST))
+    how = seen or {}
     return str(
         Markup(
-            '<section class="aula-walk" tabindex="0" aria-label="{}" data-focus="{}" data-drawn="{}">'
+            '<section class="aula-walk" tabindex="0" aria-label="{}" data-focus="{}" data-drawn="{}"{}>'
             '<p class="aula-caption">{}</p>{}{}{}{}{}{}</section>'
         ).format(
             say(lang, "lab.steps.stage"),
             focus,
-            secrets.token_hex(4),  # the browser is to notice also what looks the same: the move is done
+            how.get("drawn", ""),
+            Markup(" inert") if how.get("held") else "",
             title,
             cut if tree.get("cut") else Markup(""),
             path(tree, colour, lang),

@@ -114,6 +114,7 @@ class TokensPanel:
         found = yield from worked(
             lambda told: self._readings.under_all(texts, special, loaded, cancel, told),
             lambda done, total: (_busy(done, total, lang), gr.skip()),
+            cancel,
         )
         yield self._missing(loaded, lang), tokens_view.found(self._ordered(found, model), lang)
 

@@ -31,14 +31,15 @@ class _Place:
     width: float
 
 
-def drawing(tree: Tree | None, lang: str) -> str:
-    """Return the tree as a figure; nothing while it has no tokens."""
+def drawing(tree: Tree | None, lang: str, held: bool = False) -> str:
+    """Return the tree as a figure; nothing while it has no tokens. `held`: its boxes cannot be clicked."""
     if tree is None or len(tree["nodes"]) < 2:
         return ""
     heads = [say(lang, f"lab.steps.head_{name}") for name in _HEADS]
     caption = say(lang, "lab.steps.tree")
     drawn = _drawn(tree, caption, lang)
-    return str(figure(drawn, heads, rows(tree, lang), name="aula-branches", caption=caption, lang=lang, digits=5))
+    shown = figure(drawn, heads, rows(tree, lang), name="aula-branches", caption=caption, lang=lang, digits=5)
+    return str(Markup("<div inert>{}</div>").format(shown) if held else shown)
 
 
 def _drawn(tree: Tree, caption: str, lang: str) -> Markup:

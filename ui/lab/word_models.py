@@ -186,7 +186,9 @@ class WordModels:
             return str(counted + progress_bar(done, total, label)), gr.skip(), gr.skip()
 
         try:
-            beside = yield from worked(lambda heard: _by_model(self._shared.chat(model), asked, cancel, heard), busy)
+            beside = yield from worked(
+                lambda heard: _by_model(self._shared.chat(model), asked, cancel, heard), busy, cancel
+            )
         except Cancelled:
             return counted + told("aula-note-plain", say(asked.lang, "lab.words.stopped"))
         except AulaError as error:
