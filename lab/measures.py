@@ -18,12 +18,14 @@ def ngrams(sequence: Sequence[H], n: int) -> list[tuple[H, ...]]:
 
 
 def distinct_n(sequences: Iterable[Sequence[H]], n: int) -> float | None:
-    """Return the share of different n-grams among all of them, 0 to 1; None where there is none.
+    """Return the share of different n-grams within a text, 0 to 1, averaged over texts; None where there is none.
 
-    Li et al. 2016, "A diversity-promoting objective function for neural conversation models" (distinct-1, distinct-2).
+    Li et al. 2016, "A diversity-promoting objective function for neural conversation models" (distinct-1, distinct-2),
+    who pool all texts. Here it is by the text: the texts of one beam begin alike, and pooled they would seem to repeat
+    themselves whatever each of them says.
     """
-    found = [one for sequence in sequences for one in ngrams(sequence, n)]
-    return len(set(found)) / len(found) if found else None
+    repeated = repetition(sequences, n)
+    return None if repeated is None else 1 - repeated
 
 
 def repetition(sequences: Iterable[Sequence[H]], n: int = 4) -> float | None:

@@ -23,7 +23,7 @@ WRITTEN = 12
 
 @dataclass(frozen=True)
 class Pace:
-    """Tokens a second, of a prompt that is read and of an answer that is written. Waiting for a chat counts too."""
+    """Tokens a second, of a prompt that is read and of an answer that is written, waiting for one's turn left out."""
 
     read: float
     write: float
@@ -54,16 +54,21 @@ def measure(
     tokens = _fresh(chat, prompt)
     chat.sequences.after([(tokens[0] + 1) % chat.vocabulary.size], cancel)  # to have the memory and the weights at hand
     total = len(tokens) + written
-    began = time.perf_counter()
+    began = _worked(chat)
     row = chat.sequences.after(tokens, cancel)
-    read = time.perf_counter()
+    read = _worked(chat)
     _tell(told, len(tokens), total)
     for done in range(written):
         tokens = [*tokens, int(np.argmax(row))]
         row = chat.sequences.after(tokens, cancel)
         _tell(told, total - written + done + 1, total)
-    ended = time.perf_counter()
+    ended = _worked(chat)
     return Pace((len(tokens) - written) / max(read - began, 1e-6), written / max(ended - read, 1e-6))
+
+
+def _worked(chat: LlamaChat) -> float:
+    """Return the seconds of a clock that stands still while this thread waits for its turn at the model."""
+    return time.perf_counter() - chat.sequences.waited
 
 
 def _fresh(chat: LlamaChat, prompt: Sequence[int]) -> list[int]:

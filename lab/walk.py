@@ -71,7 +71,7 @@ class Walk:
         return tree if tree["nodes"][look]["end"] else self._grown(tree, self._chosen(tree, move, value))
 
     def answered(self, tree: Tree, answer: list[int]) -> Tree:
-        """Return the tree with a finished answer in it, looked at where the model had given it the least chance.
+        """Return the tree with a finished answer in it, looked at from its end.
 
         `tree` is a prompt alone; the nodes 1 to `answer` are the answer's then. Raises NoAnswerYet.
         """
@@ -79,8 +79,7 @@ class Walk:
             raise NoAnswerYet
         found = trace(self.chat, self.prompt, answer, 0, self.cancel, self.told)
         tree, leaf = trees.grown(tree, 0, found.tokens)
-        least = min(trees.path(tree, leaf), key=lambda node: tree["nodes"][node]["p"])
-        return tree | {"at": leaf, "look": tree["nodes"][least]["parent"], "answer": len(answer)}
+        return tree | {"at": leaf, "look": leaf, "answer": len(answer)}
 
     def _tokens(self, tree: Tree) -> list[int]:
         return [*self.prompt, *trees.ids(tree, int(tree["look"]))]

@@ -53,7 +53,7 @@ class Bags:
 
 @dataclass(frozen=True)
 class Stem:
-    """A stem and the folded words that fall together in it, each with how often it comes; the commonest first."""
+    """A stem and the words that fall together in it as they are spelled, each with how often; the commonest first."""
 
     stem: str
     words: tuple[tuple[str, int], ...]
@@ -99,6 +99,13 @@ def bags(texts: Sequence[str], reading: Reading) -> Bags:
     return Bags(terms, tuple(tuple(bag[term] for term in terms) for bag in counted), cosines)
 
 
+def _spelled(text: str) -> list[tuple[str, str]]:
+    """Return each word in small letters, with its accents and as it is folded."""
+    if len(text) > LONGEST:
+        raise TextTooLong(characters=len(text), most=LONGEST)
+    return [(text[start:end].lower(), folded) for folded, start, end in lexical.located_words(text)]
+
+
 def _cosine_by(texts: Sequence[str], reading: Reading, n: int) -> float | None:
     if len(texts) < 2:
         return None
@@ -114,15 +121,16 @@ def cosine(first: Counter[Gram], second: Counter[Gram]) -> float | None:
     return min(1.0, sum(number * second[term] for term, number in first.items()) / (lengths[0] * lengths[1]))
 
 
-def stems(texts: Sequence[str], language: str) -> list[Stem]:
+def stems(texts: Sequence[str], reading: Reading) -> list[Stem]:
     """Return the stems of texts taken together, those with the most different words first. Raises TextTooLong.
 
-    Snowball, see Porter 2001, "Snowball: A language for stemming algorithms".
+    Accents are taken off before a word is stemmed, so that spellings with and without them fall together. Snowball, see
+    Porter 2001, "Snowball: A language for stemming algorithms".
     """
-    counted: Counter[Gram] = sum((grams(text, Reading(language)) for text in texts), Counter())
-    found: dict[str, dict[str, int]] = {}
-    for (word,), number in counted.items():
-        found.setdefault(lexical.stem([word], language)[0], {})[word] = number
+    found: dict[str, Counter[str]] = {}
+    for spelled, folded in (pair for text in texts for pair in _spelled(text)):
+        if reading.function_words or folded not in lexical.STOP_WORDS:
+            found.setdefault(lexical.stem([folded], reading.language)[0], Counter())[spelled] += 1
     made = [Stem(one, tuple(sorted(words.items(), key=lambda two: -two[1]))) for one, words in found.items()]
     return sorted(made, key=lambda one: (-len(one.words), -one.count))
 

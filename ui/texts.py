@@ -37,14 +37,15 @@ def count(lang: str, key: str, n: int) -> str:
 
 def grouped(n: int, lang: str) -> str:
     """Return a whole number as it is written in `lang`: 12,345 or 12.345 (Spanish groups from five digits on)."""
+    text = f"{n:,}".replace("-", "−")
     if lang == "es":
-        return f"{n:,}".replace(",", ".") if n >= 10_000 else str(n)
-    return f"{n:,}"
+        return text.replace(",", "." if abs(n) >= 10_000 else "")
+    return text
 
 
 def decimal(value: float, lang: str, digits: int = 1) -> str:
-    """Return a number with a decimal point, or comma, as `lang` has it."""
-    text = f"{value:.{digits}f}"
+    """Return a number with a decimal point, or comma, as `lang` has it, and with a true minus sign."""
+    text = f"{value:.{digits}f}".replace("-", "−")
     return text.replace(".", ",") if lang == "es" else text
 
 

@@ -44,6 +44,7 @@ class Sequences:
     def __init__(self, handles: native.Handles, turns: Turns, size: int) -> None:
         """Take the weights; no memory is taken until the first look. `size`: tokens of the longest sequence."""
         self.size = size
+        self._turns = turns
         self._line = Memory(handles, turns, size, 1, STEP)
         self._held: list[int] = []  # what is in it
         self._branches = Branches(handles, turns, size, STEP)
@@ -57,6 +58,11 @@ class Sequences:
     def evaluations(self) -> int:
         """The steps taken so far: what looking has cost."""
         return self._steps + self._branches.evaluations
+
+    @property
+    def waited(self) -> float:
+        """Seconds that this thread has waited here so far, for the model's queue and for another look to end."""
+        return self._turns.waited + self._ones.waited
 
     @property
     def bytes(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,20 +17,28 @@ class Turns:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._queue: deque[object] = deque()
+        self._own = threading.local()
 
     @property
     def busy(self) -> bool:
         """Whether somebody has the turn or waits for it."""
         return bool(self._queue)
 
+    @property
+    def waited(self) -> float:
+        """How many seconds this thread has waited for its turns so far."""
+        return float(getattr(self._own, "seconds", 0.0))
+
     @contextmanager
     def taken(self, cancel: threading.Event | None = None) -> Iterator[bool]:
         """Wait for one's turn and hold it; gives False when `cancel` was set before the turn came."""
-        ticket = object()
+        ticket, asked = object(), time.perf_counter()
         with self._changed:
             self._queue.append(ticket)
         try:
-            yield self._wait(ticket, cancel)
+            got = self._wait(ticket, cancel)
+            self._own.seconds = self.waited + time.perf_counter() - asked
+            yield got
         finally:
             with self._changed:
                 self._queue.remove(ticket)

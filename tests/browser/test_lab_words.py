@@ -28,7 +28,7 @@ def test_from_a_bag_of_words_to_the_language_model(open_page: Opener) -> None:
     models = page.locator("#aula-lab-words-models")
     page.locator("#aula-lab-words-try-page").click()
     expect(models.locator(".aula-writings dt")).to_have_count(6, timeout=SLOW)
-    expect(models.locator(".aula-writings dd").last).to_contain_text("El modelo")
+    expect(models.locator(".aula-writings dd").last).to_contain_text("La biblioteca")
     expect(models.locator("figure[data-name=ngrams-and-model] tbody tr")).to_have_count(6)
     expect(page.locator("#aula-lab-words-teach")).to_be_visible()
 

@@ -108,13 +108,10 @@ def test_branches_stay_and_can_be_walked_again(chat: LlamaChat) -> None:
     assert len(drawn["nodes"]) == len(again["nodes"]) + 1
 
 
-def test_a_finished_answer_is_looked_at_where_the_model_was_least_sure(chat: LlamaChat) -> None:
+def test_a_finished_answer_is_looked_at_from_its_end(chat: LlamaChat) -> None:
     walk, tree = planted(chat, {"messages": [{"role": "user", "content": "What is the capital of France?"}]})
     tree = walk.answered(tree, chat.tokenize("The capital of France is xylophone."))
-    nodes = tree["nodes"][1:]
-    least = min(nodes, key=lambda node: node["p"])
-    assert tree["look"] == least["parent"]
-    assert tree["answer"] == len(nodes)
+    assert tree["look"] == tree["at"] == tree["answer"] == len(tree["nodes"]) - 1
     assert trees.text(tree, trees.path(tree, tree["at"])) == "The capital of France is xylophone."
     found = trace(chat, walk.prompt, trees.ids(tree, tree["at"]), 0)
     assert math.isclose(trees.logprob(tree, trees.path(tree, tree["at"])), found.logprob, abs_tol=1e-3)

@@ -75,12 +75,13 @@ def test_the_language_model_is_measured_on_the_very_bytes(chat: LlamaChat) -> No
 def test_counting_and_the_model_stand_side_by_side(panel: WordsPanel, request_: gr.Request) -> None:
     updates = list(panel._models.teach(request_, "", "", text(150), "El faro", 3))
     first, last = str(updates[0][0]), str(updates[-1][0])
-    assert "<progress" in first
+    assert "<progress" in str(updates[0][3])  # below the button, and not below all that was counted
+    assert updates[-1][3] == ""
     assert STARTER not in first
     assert last.count("<dt>") == 6
     assert STARTER in last
     for html in (first, last):
-        assert all(f"{n}-gramas" in html for n in range(1, 6))
+        assert all(f"{n}\u2011gramas" in html for n in range(1, 6))
     values = [float(one) for one in re.findall(r'</th><td data-value="([\d.]+)"', last)]
     assert len(values) == 6
     assert values[1] < values[0]  # two words say more than one

@@ -87,5 +87,7 @@ def test_numbers_as_each_language_writes_them() -> None:
     assert [grouped(1234, lang) for lang in LANGUAGES] == ["1,234", "1234"]
     assert [grouped(12345, lang) for lang in LANGUAGES] == ["12,345", "12.345"]
     assert [decimal(1.25, lang) for lang in LANGUAGES] == ["1.2", "1,2"]
+    assert [decimal(-15.2, lang) for lang in LANGUAGES] == ["−15.2", "−15,2"]  # a minus, no hyphen
+    assert [grouped(-12345, lang) for lang in LANGUAGES] == ["−12,345", "−12.345"]
     assert count("es", "docs.pages", 1) == "1 página"
     assert count("es", "docs.pages", 40_000) == "40.000 páginas"

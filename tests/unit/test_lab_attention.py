@@ -15,6 +15,7 @@ from lab.attention import HABITS, Reading, Unit, habits, masked, merged, senses,
 from rag.errors import WordNotThere
 from ui.lab.attention_view import Look, grid_figure, heads_figure, looks, strongest
 from ui.lab.senses_view import senses_figures
+from ui.texts import say
 
 TEXTS = ("[CLS]", "mi", "ban", "co", ".", "[SEP]")
 WORD = (0, 1, 2, 2, 3, 4)
@@ -184,6 +185,33 @@ def test_all_heads_with_a_button_to_the_strongest_of_each_habit() -> None:
     buttons = re.findall(r'data-do="head" data-id="(\d+)-(\d+)"', figure)
     assert buttons == [tuple(str(one) for one in strongest(found[name])) for name in HABITS]
     fromstring(drawing(figure))
+
+
+def test_the_caption_of_a_habit_is_a_sentence_of_its_own() -> None:
+    captions = {name: re.findall("<figcaption>(.*?)<", heads_figure(reading(), name, "es"))[0] for name in HABITS}
+    assert len(set(captions.values())) == len(HABITS)
+    assert captions["after"] == "Cuánto mira cada cabeza al token siguiente"
+    assert not any(" a el " in caption for caption in captions.values())
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_a_sentence_is_the_same_line_in_every_figure(lang: str) -> None:
+    x = np.random.default_rng(1).normal(size=(3, 2, 4))
+    found = senses([of(["banco", "el"], x + place) for place in range(3)], "banco")
+    drawings = re.findall(r"<svg.*?</svg>", senses_figures(found, "banco", ["el banco"] * 3, lang), re.DOTALL)
+    named = [re.findall(r'class="label (line-\d)"[^>]*>(.*?)<', one) for one in drawings]
+    sentences = [(f"line-{place}", say(lang, "lab.attention.sentence", n=place + 1)) for place in range(3)]
+    assert [one[:3] for one in named] == [sentences] * 3
+
+
+def test_an_axis_that_does_not_begin_at_0_says_so() -> None:
+    x = np.ones((3, 2, 4))
+    one = of(["banco", "el"], x)
+    near, _, moves = re.findall(
+        r"<svg.*?</svg>", senses_figures(senses([one, one], "banco"), "banco", ["a", "b"], "es"), re.DOTALL
+    )
+    assert "eje desde 1,00, no desde 0" in near
+    assert "eje desde" not in moves
 
 
 def test_the_figures_of_a_word_escape_it_and_leave_out_nothing() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab import analogies, umap_process
-from lab.analogies import analogy, directions, word_list
+from lab.analogies import Analogy, Near, analogy, directions, word_list
 from lab.chunk_map import Cloud, amid, cloud, document_order, kept_neighbours, plane
 from lab.similarity import LONGEST, MOST, similarity
 from lab.umap_process import Umaps
@@ -23,7 +23,9 @@ from rag.kept_vectors import KeptVectors
 from rag.pages import PageText
 from rag.records import Facts, Opening
 from rag.store import Store
+from ui.lab.analogy_part import _told
 from ui.lab.map_view import PCA, Shown, drawing
+from ui.texts import say
 
 MODEL = "of-our-own-1"
 
@@ -115,6 +117,15 @@ def test_nothing_need_be_taken_away(monkeypatch):
 def test_a_formula_without_words_is_refused(words):
     with pytest.raises(BadOption):
         analogy(FakeDense(AXES), *words, lang="en")
+
+
+@pytest.mark.parametrize(
+    ("first", "said"), [("king", "plus_first"), ("man", "given_first"), ("queen", "given_not_first")]
+)
+def test_the_word_that_comes_first_is_told_for_what_it_is(first, said):
+    nearest = tuple(Near(word, 1, 0.9, 0.5, word != "queen") for word in (first, "queen"))
+    told = _told(Analogy("fake", "man", "", "king", True, 300, nearest), "en")
+    assert told == say("en", f"lab.embeddings.{said}", size=300, **({} if first == "queen" else {"word": first}))
 
 
 def test_the_mean_is_that_of_the_list_alone():

@@ -16,9 +16,10 @@ from ui.lab.beginning import number, whole
 TEXTS = st.lists(st.lists(st.integers(0, 3), max_size=12), max_size=5)
 
 
-def test_distinct_n_is_the_share_of_different_ones_over_all_texts() -> None:
-    assert distinct_n([[1, 2, 1], [1, 2]], 1) == pytest.approx(2 / 5)
-    assert distinct_n([[1, 2, 1], [1, 2]], 2) == pytest.approx(2 / 3)
+def test_distinct_n_is_the_share_of_different_ones_in_a_text_averaged() -> None:
+    assert distinct_n([[1, 2, 1], [1, 2]], 1) == pytest.approx((2 / 3 + 1) / 2)
+    assert distinct_n([[1, 1, 1], [1, 2]], 2) == pytest.approx((1 / 2 + 1) / 2)
+    assert distinct_n([[1, 2, 3]] * 4, 1) == 1.0  # as the texts of a beam: the same in another text repeats nothing
     assert distinct_n([[1]], 2) is None
 
 
@@ -32,7 +33,7 @@ def test_repetition_is_within_a_text_and_averaged() -> None:
 def test_shares_are_shares(texts: list[list[int]], n: int) -> None:
     for share in (distinct_n(texts, n), repetition(texts, n)):
         assert share is None or 0.0 <= share <= 1.0
-    if len(texts) == 1 and ngrams(texts[0], n):
+    if any(ngrams(text, n) for text in texts):
         assert distinct_n(texts, n) == pytest.approx(1.0 - (repetition(texts, n) or 0.0))
 
 

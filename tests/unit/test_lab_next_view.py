@@ -10,8 +10,8 @@ import pytest
 from lab.distribution import distribution, entropy, log_softmax, strongest
 from lab.sampler import Settings
 from rag.errors import BadOption
-from ui.lab.next_sampler import SLIDERS, WAYS, settings_of
-from ui.lab.next_view import Seen, looked, open_words, stages
+from ui.lab.next_sampler import SLIDERS, WAYS, _values, _way, settings_of
+from ui.lab.next_view import Seen, looked, open_words, percent, stages
 
 if TYPE_CHECKING:
     from rag.llama.vocabulary import Vocabulary
@@ -35,6 +35,33 @@ class Words:
 def seen(k: int = 3, chosen: tuple[int, ...] = ()) -> Seen:
     row = np.log(np.array(P, dtype=np.float32))
     return Seen("Modelo <i>", cast("Vocabulary", Words()), [3, 1], chosen, [], row, k)
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (1.0, "100 %"),
+        (0.99998, "> 99,99 %"),
+        (0.99966, "99,97 %"),
+        (0.996, "99,6 %"),
+        (0.62, "62 %"),
+        (0.021, "2,1 %"),
+        (0.00021, "0,02 %"),
+        (1e-9, "< 0,01 %"),
+        (0.0, "0 %"),
+    ],
+)
+def test_a_probability_is_in_per_cent_however_small(p: float, said: str) -> None:
+    assert percent(p, "es") == said
+    assert percent(p, "en") == said.replace(",", ".").replace(" %", "%")
+
+
+def test_the_values_are_called_what_they_are_until_one_moves() -> None:
+    for way in WAYS:
+        values = _values(way)
+        assert _way(*values) == way
+        values[0] += 0.05
+        assert _way(*values) is None
 
 
 def test_log_softmax_and_entropy() -> None:

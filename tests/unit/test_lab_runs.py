@@ -12,7 +12,7 @@ import pytest
 
 from lab.filler import NEEDLES
 from lab.needle import Outcome
-from lab.pace import Pace
+from lab.pace import Pace, measure
 from lab.readings import Loaded
 from rag.errors import BadOption, Cancelled, EmbedderMissing, ModelNotReady
 from ui.components import Running
@@ -163,3 +163,30 @@ def test_a_map_is_not_drawn_for_every_outcome_and_loses_none(monkeypatch: pytest
     assert isinstance(last, Kept)
     assert [one.depth for one in last.outcomes] == [0, 50, 100]
     assert map_.drawn() == (gr.skip(), gr.skip())
+
+
+def test_a_pace_leaves_out_the_waiting_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("lab.pace.time.perf_counter", lambda: clock[0])
+
+    class Slow:
+        size, waited = 512, 0.0
+
+        def after(self, tokens: list[int], cancel: object) -> list[int]:
+            clock[0] += 0.5 + 60.0  # an answer of another page comes first
+            self.waited += 60.0
+            return [0, 1]
+
+    chat = SimpleNamespace(sequences=Slow(), vocabulary=SimpleNamespace(size=2))
+    pace = measure(cast("Any", chat), [0] * 9, written=2)
+    assert pace.read == pytest.approx(10 / 0.5)
+    assert pace.write == pytest.approx(2 / (2 * 0.5))
+
+
+def test_two_different_models_are_chosen_to_begin_with() -> None:
+    one = panel("models")
+    entries = [SimpleNamespace(title=name.upper(), name=name) for name in ("m", "n")]
+    one._shared.services.catalogue = SimpleNamespace(entries=lambda kind: entries, installed=lambda name: True)
+    assert [box.value for box in one.renew(REQUEST, "", "")] == ["", "n"]
+    assert [box.value for box in one.renew(REQUEST, "m", "m")] == ["m", "m"], "a choice stays"
+    assert [box.value for box in one._filler("same")(REQUEST)[:2]] == ["m", "m"]

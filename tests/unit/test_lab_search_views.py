@@ -59,7 +59,7 @@ def test_the_tree_says_what_became_of_every_token(lang: str) -> None:
     assert 'data-value="0.8187' in page  # exp(-0.7 + 0.5): after the text before it
     said = ["".join(one.itertext()) for one in drawing.iter("{http://www.w3.org/2000/svg}title")]
     comma = "," if lang == "es" else "."
-    assert any(f"81{comma}9" in one and f"-0{comma}70" in one for one in said)
+    assert any(f"81{comma}9" in one and f"−0{comma}70" in one for one in said)
 
 
 def test_where_greedys_own_text_is_the_best_no_way_in_the_tree_is() -> None:
@@ -80,7 +80,7 @@ def test_results_are_escaped_and_have_a_row_each(lang: str) -> None:
     numbers = _rows(page)[: 1 + len(STRATEGIES)]
     assert [row[0] for row in numbers[1:]] == [search_view.title(name, lang) for name in STRATEGIES]
     comma = "," if lang == "es" else "."
-    assert numbers[1][1:5] == ["2", f"-3{comma}00", f"-2{comma}00", f"-1{comma}50"]
+    assert numbers[1][1:5] == ["2", f"−3{comma}00", f"−2{comma}00", f"−1{comma}50"]
     assert len(_drawings(page)) == 2
 
 

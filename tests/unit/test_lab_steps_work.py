@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from tests.unit.test_lab_tree import branched
 from ui.lab import steps_view
 from ui.lab.shared import Shared, steps_packet
 from ui.lab.steps import StepsPanel
-from ui.lab.steps_work import Look, StepsWork, Updates
+from ui.lab.steps_work import Look, StepsWork, Updates, _busy
 
 REQUEST = gr.Request(session_hash="s", cookies={}, headers={}, username=None)
 TREE, SEEN = 0, 1
@@ -97,6 +98,7 @@ def test_nothing_can_be_clicked_while_another_tree_is_on_its_way_and_a_late_move
     first = cast("Any", next(beginning))
     assert first[SEEN]["held"] is True
     assert " inert>" in first[2]
+    assert "<button" not in first[2].replace('<button type="button" class="aula-step', "")  # what was written stays
     assert "<div inert>" in first[3]
     clicked = gr.EventData(None, {"do": "back", "id": "", "value": ""})
     assert list(cast("Any", panel.move(REQUEST, clicked, old, first[SEEN], 8, "p"))) == []
@@ -107,6 +109,12 @@ def test_nothing_can_be_clicked_while_another_tree_is_on_its_way_and_a_late_move
     assert end[TREE] is new
     assert "inert" not in end[2]
     assert 'data-focus="f"' in end[2]
+
+
+def test_the_time_left_stands_in_the_sentence_of_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 12.0)
+    assert ">Leyendo: 25 de 100 tokens, quedan 36 s.<" in str(_busy(25, 100, 0.0, "es")[4])
+    assert ">Leyendo: 25 de 100 tokens.<" in str(_busy(25, 100, 11.0, "es")[4])
 
 
 def test_what_failed_to_begin_leaves_what_lay_open(panel: StepsPanel) -> None:

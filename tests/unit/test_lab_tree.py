@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import pytest
@@ -172,6 +173,34 @@ def test_the_drawing_has_a_box_for_every_run_and_the_table_every_node() -> None:
     assert "<script" not in shown
     assert 'data-id="3"' in shown
     assert drawing(planted(), "en") == drawing(None, "en") == ""
+
+
+@pytest.mark.parametrize(("said", "p"), [("i", 0.0001), (" mmmm mmmm mmmm", 0.5), (" 見出し見出し", 0.5)])
+def test_a_box_holds_both_of_its_lines(said: str, p: float) -> None:
+    tree, leaf = trees.grown(planted(), 0, [token(1, p, said), token(2, 0.5, "i"), token(3, 0.5, "i")])
+    shown = drawing(tree | {"at": leaf, "look": leaf}, "es")
+    label, below = re.findall(r'<text class="(?:label|value)"[^>]*>([^<]*)</text>', shown)[-2:]
+    start, width = map(float, re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', shown)[-1])
+    letter = 13 if "見" in said else 12 if "m" in said else 7
+    assert "3 tokens" in below
+    assert width >= max(letter * len(label.rstrip("i").replace("␣", "")), 6.2 * len(below)) + 18
+    assert float(re.findall(r'viewBox="0 0 (\d+)', shown)[0]) >= start + width
+
+
+def test_a_long_prompt_is_cut_between_two_words() -> None:
+    shown = steps_view.shown_prompt(planted(text="every word of it is whole " * 20))
+    assert shown.startswith("… ")
+    assert shown.split()[1] in ("every", "word", "of", "it", "is", "whole")
+    assert 200 < len(shown) <= 242
+    assert steps_view.shown_prompt(planted(text="ab" * 300)) == "… " + "ab" * 120
+    assert steps_view.shown_prompt(planted(text="Once upon")) == "Once upon"
+
+
+def test_the_bars_of_what_may_come_are_shares_of_the_whole() -> None:
+    tree = branched()
+    top = [{"token": 98, "bytes": b" x".hex(), "p": 0.2, "rank": 1, "end": False}]
+    shown = steps_view.stage(tree, {"tree": tree["id"], "look": 5, "top": top, "entropy": 2.0}, 3, "p", "en")
+    assert "width:20.0%" in shown
 
 
 def test_the_stage_marks_what_was_written_and_says_what_the_rest_has() -> None:

@@ -7,10 +7,14 @@ from collections import Counter
 
 import pytest
 
-from lab.words import LONGEST, PASSAGES, Reading, bags, bm25, cosine, grams, ranks, stems
+from lab.prose import prose
+from lab.words import LONGEST, PASSAGES, Reading, Stem, bags, bm25, cosine, grams, ranks, stems
 from rag import lexical
 from rag.errors import BadOption, TextTooLong
+from ui.lab.word_figures import stemmed
+from ui.texts import say
 
+ES = Reading("es")
 DOG, MAN = "El perro muerde al hombre.", "El hombre muerde al perro."
 PASSAGES_ES = [
     "El farero enciende la lámpara del faro cada noche.",
@@ -54,11 +58,51 @@ def test_the_commonest_terms_come_first_and_one_text_has_no_cosine():
 
 
 def test_stems_bring_words_together():
-    found = {one.stem: one for one in stems(["Canción, canciones y la", "canción. Cantar, cantaba."], "es")}
-    assert found["cancion"].words == (("cancion", 2), ("canciones", 1))
+    found = {one.stem: one for one in stems(["Canción, canciones y la", "canción. Cantar, cantaba."], ES)}
+    assert found["cancion"].words == (("canción", 2), ("canciones", 1)), "as they are spelled"
     assert found["cancion"].count == 3
     assert dict(found["cant"].words) == {"cantar": 1, "cantaba": 1}
-    assert next(one.stem for one in stems(["running runs runner and ran"], "en")) == "run"
+    assert next(one.stem for one in stems(["running runs runner and ran"], Reading("en"))) == "run"
+
+
+def test_spellings_with_and_without_accents_fall_together():
+    assert stems(["canción cancion Canción"], ES)[0].words == (("canción", 2), ("cancion", 1))
+
+
+def test_stems_heed_what_is_left_out():
+    kept = stems(["Los gatos y la gata"], Reading("es", function_words=False))
+    assert {word for one in kept for word, _ in one.words} == {"gatos", "gata"}
+
+
+def test_not_all_stems_are_drawn_and_the_caption_says_so():
+    many = [Stem(f"s{n}", ((f"w{n}", 1),)) for n in range(19)]
+    assert "(se dibujan 12 de 19)" in stemmed(many, "es")
+    assert "de 12)" not in stemmed(many[:12], "es")
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_example_shows_stems_together(lang):
+    texts = [say(lang, f"lab.words.ex_stems_{which}") for which in "ab"]
+    found = stems(texts, Reading(lang, function_words=False))
+    together = [{word for word, _ in one.words} for one in found]
+    assert any({"gato", "gatos"} <= one if lang == "es" else {"cat", "cats"} <= one for one in together)
+    assert not any({"gatito", "gatos"} <= one or {"kitten", "cat"} <= one for one in together)
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_the_best_sentence_of_the_example_shares_no_word_with_the_question(lang):
+    lines = say(lang, "lab.words.ex_lines").splitlines()
+    scores = [sum(part.score for part in one) for one in bm25(say(lang, "lab.words.ex_question"), lines, lang)]
+    assert [score > 0.0 for score in scores] == [False, True, True, False, False, False]
+
+
+@pytest.mark.parametrize(("lang", "begins"), [("en", "Welcome to the garden."), ("es", "La biblioteca es de todos")])
+def test_the_example_to_count_in_is_one_text_in_its_order(lang, begins):
+    text = prose(lang)
+    assert begins in text.splitlines()[1]
+    assert len(text.split()) > 700
+    assert set("<{") & set(text) == set()
+    assert text.rstrip().endswith(("invented.", "inventados."))
 
 
 @pytest.mark.parametrize("question", ["¿Quién enciende el faro?", "los barcos y las rocas", "faro pan"])

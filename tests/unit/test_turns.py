@@ -34,6 +34,24 @@ def test_turns_come_in_the_order_of_asking() -> None:
     assert order == [0, 1, 2, 3, 4]
 
 
+def test_waiting_is_told_to_the_thread_that_waited() -> None:
+    turns, waited = Turns(), []
+
+    def take() -> None:
+        with turns.taken():
+            waited.append(turns.waited)
+
+    thread = threading.Thread(target=take)
+    with turns.taken():
+        free = turns.waited
+        thread.start()
+        _waiting(turns, 2)
+        threading.Event().wait(0.02)
+    thread.join()
+    assert waited[0] >= 0.02
+    assert turns.waited == free < waited[0], "it is nobody else's"
+
+
 def test_only_one_holds_the_turn() -> None:
     turns, inside, worst = Turns(), [0], [0]
 

@@ -70,7 +70,7 @@ class AnalogyPart:
 
     @guarded
     def fill_between(self, request: gr.Request) -> list[str]:
-        """Fill in two words, of which something lies in the middle."""
+        """Fill in two words between which something lies."""
         first, plus = say(language(request), "lab.embeddings.ex_between").split()
         return [first, "", plus]
 
@@ -145,6 +145,8 @@ def _told(found: Analogy, lang: str) -> str:
     """Return what came first before the words that were put in were left out, and what was searched."""
     top = found.nearest[0]
     size = grouped(found.size, lang)
+    if top.word.casefold() == found.plus.casefold():
+        return say(lang, "lab.embeddings.plus_first", word=top.word, size=size)
     if top.given:
         return say(lang, "lab.embeddings.given_first", word=top.word, size=size)
     return say(lang, "lab.embeddings.given_not_first", size=size)

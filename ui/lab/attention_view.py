@@ -25,6 +25,13 @@ HABIT_NAMES = {
     "itself": "lab.attention.habit_itself",
     "after": "lab.attention.habit_after",
 }
+# A caption each: "a" and "el" grow together in Spanish, so that no sentence can be put together from the names above.
+_CAPTIONS = {
+    "marks": "lab.attention.heads_marks",
+    "before": "lab.attention.heads_before",
+    "itself": "lab.attention.heads_itself",
+    "after": "lab.attention.heads_after",
+}
 # Pointing at a word or going there by the keyboard shows its lines alone; a click or Enter keeps it so.
 SCRIPT = """
 let pinned = null, over = null, inside = null;
@@ -210,7 +217,7 @@ def heads_figure(reading: Reading, habit: str, lang: str) -> Markup:
     """Return the grid of all heads: how much each of them does of one habit, and buttons to the one that does most."""
     found = habits(reading)
     shares = found[habit]
-    caption = say(lang, "lab.attention.heads", habit=habit_name(habit, lang))
+    caption = say(lang, _CAPTIONS[habit])
     columns = [str(head + 1) for head in range(reading.heads)]
     rows = [say(lang, "lab.attention.layer_n", n=layer + 1) for layer in range(reading.layers)]
     cells = [[float(value) for value in row] for row in shares]

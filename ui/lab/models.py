@@ -104,9 +104,11 @@ class ModelsPanel:
         def fill(request: gr.Request) -> Updates:
             """Fill in an example: the model in use and another one, or the same one twice."""
             lang = language(request)
-            second = self._another() if example == "two" else ""
+            used = str(self._shared.services.engine.status().model or "")
+            first, second = ("", self._another()) if example == "two" else (used, used)
             texts = (say(lang, "lab.models.ex_text"), say(lang, "lab.models.ex_prompt"))
-            return "", gr.Dropdown(choices=self._choices(lang), value=second), *texts, _GIVEN
+            held = self._choices(lang)
+            return *(gr.Dropdown(choices=held, value=one) for one in (first, second)), *texts, _GIVEN
 
         return fill
 
@@ -114,13 +116,13 @@ class ModelsPanel:
 
     @guarded
     def renew(self, request: gr.Request, first: object, second: object) -> Updates:
-        """List the installed models; one that has gone becomes the one in use."""
+        """List the installed models; one that has gone becomes the one in use. Nothing chosen: two different ones."""
         held = self._choices(language(request))
         known = {value for _, value in held}
-        return tuple(
-            gr.Dropdown(choices=held, value=str(one or "") if str(one or "") in known else "")
-            for one in (first, second)
-        )
+        pair = [str(one or "") if str(one or "") in known else "" for one in (first, second)]
+        if not any(pair) and self._shared.services.engine.status().model:
+            pair[1] = self._another()
+        return tuple(gr.Dropdown(choices=held, value=one) for one in pair)
 
     @guarded
     def hint(self, request: gr.Request) -> str:

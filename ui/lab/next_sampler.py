@@ -64,8 +64,10 @@ class SamplerValues:
         keywords: Keywords,
     ) -> None:
         """Call `redraw` whenever a person changes a value; an example that sets them calls its own."""
+        moved = [slider.input for slider in self.sliders]
+        gr.on(moved, _way, self.sliders, self.way, queue=False, trigger_mode="always_last", **QUIET)
         self.way.input(_values, self.way, self.sliders, queue=False, **QUIET).then(redraw, inputs, output, **keywords)
-        gr.on([slider.input for slider in self.sliders], redraw, inputs, output, **keywords)
+        gr.on(moved, redraw, inputs, output, **keywords)
 
 
 def settings_of(values: Sequence[object]) -> Settings:
@@ -89,6 +91,12 @@ def _slider(name: str) -> gr.Slider:
         info=static(f"lab.next.{name}_info"),
         elem_id=f"aula-lab-next-{name.replace('_', '-')}",
     )
+
+
+def _way(*values: float) -> str | None:
+    """Return what the values are called; none that has no name stays chosen."""
+    held = [float(value) for value in values]
+    return next((way for way, told in WAYS.items() if [float(getattr(told, name)) for name in SLIDERS] == held), None)
 
 
 def _values(way: str) -> list[float]:

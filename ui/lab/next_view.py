@@ -18,7 +18,6 @@ from lab.tokens import Token, token, visible
 from ui.components import button
 from ui.lab.charts import Bar, bars, heat
 from ui.lab.figure import Cell, figure
-from ui.lab.steps_view import chance
 from ui.texts import count, decimal, grouped, say
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 _READ = 60  # tokens of what the model has read that are shown
 _NAMED = 8  # tokens that a stage crosses out and that are named
+_LEAST, _MOST = 0.0001, 0.9999  # what is beyond is only said to be
 # What a stage is told, by its name in lab.sampler.STAGES.
 TOLD = {
     "penalties": ("repeat_penalty", "frequency_penalty", "presence_penalty"),
@@ -90,16 +90,26 @@ def _summary(found: Distribution, lang: str) -> Markup:
         "lab.next.summary",
         size=grouped(found.size, lang),
         n=len(found.top),
-        top=_most(1.0 - found.tail, lang),
-        tail=chance(found.tail, lang),
+        top=percent(1.0 - found.tail, lang),
+        tail=percent(found.tail, lang),
     )
     return Markup('<p class="aula-stats" role="status">{} {}</p>').format(said, open_words(found.entropy, lang))
 
 
-def _most(p: float, lang: str) -> str:
-    """Return a probability of nearly all so that it does not read as all."""
-    shown = decimal(100 * p, lang)
-    return chance(p, lang) if p < 0.99 else f"{shown} %" if lang == "es" else f"{shown}%"
+def percent(p: float, lang: str) -> str:
+    """Return a probability for people, in per cent however small: 34 %, 2,1 %, 0,02 %; the table has it exactly.
+
+    Nearly all does not read as all, and next to nothing not as nothing.
+    """
+    if 0.0 < p < _LEAST:
+        shown = f"< {decimal(100 * _LEAST, lang, 2)}"
+    elif _MOST < p < 1.0:
+        shown = f"> {decimal(100 * _MOST, lang, 2)}"
+    elif p in (0.0, 1.0) or 0.1 <= p < 0.99:
+        shown = decimal(100 * p, lang, 0)
+    else:
+        shown = decimal(100 * p, lang, 1 if 0.001 <= p < 0.9995 else 2)
+    return f"{shown} %" if lang == "es" else f"{shown}%"
 
 
 def open_words(bits: float, lang: str) -> str:
@@ -113,7 +123,7 @@ def open_words(bits: float, lang: str) -> str:
 def _bars(model: str, found: Distribution, lang: str) -> Markup:
     rows = [Bar(_label(one), one.p, _value(one, lang), key=str(one.token.id)) for one in found.top]
     if found.tail > 0:
-        rows.append(Bar(say(lang, "lab.next.others"), found.tail, chance(found.tail, lang), "tail"))
+        rows.append(Bar(say(lang, "lab.next.others"), found.tail, percent(found.tail, lang), "tail"))
     caption = say(lang, "lab.next.bars", model=model)
     most = max(bar.value for bar in rows)
     heads = [say(lang, f"lab.next.col_{name}") for name in ("token", "id", "p", "logit", "end")]
@@ -130,7 +140,7 @@ def _label(one: Candidate) -> str:
 
 
 def _value(one: Candidate, lang: str) -> str:
-    return chance(one.p, lang) + (f" · {say(lang, 'lab.next.ends')}" if one.end else "")
+    return percent(one.p, lang) + (f" · {say(lang, 'lab.next.ends')}" if one.end else "")
 
 
 def _buttons(found: Distribution, lang: str) -> Markup:
@@ -140,7 +150,7 @@ def _buttons(found: Distribution, lang: str) -> Markup:
             _label(one),
             "take",
             str(one.token.id),
-            label=say(lang, "lab.next.take", token=_label(one), p=chance(one.p, lang)),
+            label=say(lang, "lab.next.take", token=_label(one), p=percent(one.p, lang)),
             kind="aula-next-take",
         )
         for one in found.top
@@ -185,7 +195,7 @@ def _does(stage: Stage, bits: tuple[float, float], vocabulary: Vocabulary, lang:
     out = len(stage.out)
     parts = [Markup("{}").format(say(lang, "lab.next.none_out"))]
     if out:
-        share = say(lang, "lab.next.out_share_one" if out == 1 else "lab.next.out_share", p=chance(stage.mass, lang))
+        share = say(lang, "lab.next.out_share_one" if out == 1 else "lab.next.out_share", p=percent(stage.mass, lang))
         parts = [Markup("{}").format(f"{count(lang, 'lab.next.out', out)}{share}"), _named(stage, vocabulary, lang)]
     left = count(lang, "lab.next.left", len(stage.ids))
     moved = say(lang, "lab.next.moved", before=decimal(bits[0], lang, 2), after=decimal(bits[1], lang, 2))

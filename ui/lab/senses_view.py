@@ -12,7 +12,7 @@ from markupsafe import Markup
 from lab.attention import Senses
 from ui.lab.charts import Line, lines
 from ui.lab.figure import Cell, figure
-from ui.texts import say
+from ui.texts import decimal, say
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,17 +20,19 @@ if TYPE_CHECKING:
 
 def senses_figures(found: Senses, word: str, sentences: Sequence[str], lang: str) -> Markup:
     """Return how near the word stays to the one in the first sentence, what that is worth, and what a layer moves."""
-    near = [_line(say(lang, "lab.attention.sentence", n=place + 2), row, 0) for place, row in enumerate(found.cosines)]
-    moved = [_line(say(lang, "lab.attention.sentence", n=place + 1), row, 1) for place, row in enumerate(found.moves)]
-    cosine = say(lang, "lab.attention.cosine")
+    names = [say(lang, "lab.attention.sentence", n=place) for place in range(1, len(found.moves) + 1)]
+    # A sentence has one colour and dash in every figure: hence the first one, at 1, among those held against it.
+    near = [_line(name, row, 0) for name, row in zip(names, [np.ones_like(found.others), *found.cosines], strict=True)]
+    moved = [_line(name, row, 1) for name, row in zip(names, found.moves, strict=True)]
+    cosine = "lab.attention.cosine"
     figures = [_layered(near, "senses", say(lang, "lab.attention.near", word=word), cosine, lang)]
     figures.append(Markup('<p class="aula-caption">{}</p>').format(_told(found, lang)))
     if not np.isnan(found.others).any():
         beside = [*near, _line(say(lang, "lab.attention.others"), found.others, 0)]
         caption = say(lang, "lab.attention.beside", word=word)
         figures.append(_layered(beside, "senses-beside", caption, cosine, lang))
-    turned = say(lang, "lab.attention.turned")
-    figures.append(_layered(moved, "senses-moves", say(lang, "lab.attention.moves", word=word), turned, lang))
+    caption = say(lang, "lab.attention.moves", word=word)
+    figures.append(_layered(moved, "senses-moves", caption, "lab.attention.turned", lang))
     listed = Markup("").join(Markup("<li>{}</li>").format(sentence) for sentence in sentences)
     return Markup('<ol class="aula-sentences">{}</ol>{}').format(listed, Markup("").join(figures))
 
@@ -40,8 +42,11 @@ def _line(label: str, values: npt.NDArray[np.float64], first: int) -> Line:
     return Line(label, [(float(first + place), float(value)) for place, value in enumerate(values)])
 
 
-def _layered(series: Sequence[Line], name: str, caption: str, y_label: str, lang: str) -> Markup:
+def _layered(series: Sequence[Line], name: str, caption: str, y_key: str, lang: str) -> Markup:
     low = math.floor(20 * min(y for one in series for _, y in one.points)) / 20  # what differs is seen from near
+    y_label = say(lang, y_key)
+    if low:
+        y_label = say(lang, "lab.attention.not_from_0", what=y_label, low=decimal(low, lang, 2))
     drawn = lines(series, title=caption, x_label=say(lang, "lab.attention.layer"), y_label=y_label, lang=lang, low=low)
     heads = [say(lang, "lab.attention.layer"), *(one.label for one in series)]
     rows: list[list[Cell]] = [

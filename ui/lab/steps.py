@@ -46,7 +46,7 @@ class StepsPanel:
     def layout(self) -> None:
         """Lay out the panel."""
         intro("steps")
-        with gr.Row():
+        with gr.Row(elem_classes=["aula-tries"]):
             self.fable = try_this("steps", "fable")
             self.capital = try_this("steps", "capital")
         self.seen = gr.State(None)

@@ -6,6 +6,7 @@ It draws what it is given and asks no model. Texts of models and people are data
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,11 +40,14 @@ def path(tree: Tree, colour: str, lang: str) -> Markup:
 
 
 def shown_prompt(tree: Tree) -> str:
-    """Return the end of what stands before the text."""
+    """Return the end of what stands before the text, cut between two words where it is long."""
     prompt = tree["prompt"]
     messages = prompt.get("messages") or [{"content": ""}]
     whole = str(prompt.get("text") or f"{messages[-1]['content']}\n\n{prompt.get('begin', '')}")
-    return whole if len(whole) <= _BEFORE else "… " + whole[-_BEFORE:]
+    if len(whole) <= _BEFORE:
+        return whole
+    _, *words = re.split(r"(?<=\s)(?=\S)", whole[-_BEFORE - 1 :], maxsplit=1)  # a word that begins there stays whole
+    return "… " + (words[0] if words else whole[-_BEFORE:])
 
 
 def _token(tree: Tree, number: int, colour: str, later: bool, lang: str) -> Markup:
@@ -124,10 +128,9 @@ def choices(tree: Tree, seen: Seen | None, k: int, lang: str) -> Markup:
     following = trees.next_on(tree, int(tree["look"]), int(tree["at"]))
     written = tree["nodes"][following] if following != tree["look"] else None
     rows: list[Mapping[str, Any]] = seen["top"][:k]
-    most = max((float(row["p"]) for row in rows), default=1.0)
-    listed = [_choice(row, written, most, lang) for row in rows]
+    listed = [_choice(row, written, lang) for row in rows]
     if written is not None and written["token"] not in [row["token"] for row in rows]:
-        listed.append(_choice(written, written, most, lang))
+        listed.append(_choice(written, written, lang))
     title = say(lang, "lab.steps.instead", token=label(written, lang)) if written else say(lang, "lab.steps.next")
     rest = max(0.0, 1.0 - math.fsum(float(row["p"]) for row in rows))
     width = say(lang, "lab.steps.width", bits=bits(seen["entropy"], lang), n=decimal(2.0 ** seen["entropy"], lang))
@@ -136,11 +139,10 @@ def choices(tree: Tree, seen: Seen | None, k: int, lang: str) -> Markup:
     )
 
 
-def _choice(row: Mapping[str, Any], written: Mapping[str, Any] | None, most: float, lang: str) -> Markup:
+def _choice(row: Mapping[str, Any], written: Mapping[str, Any] | None, lang: str) -> Markup:
     taken = written is not None and written["token"] == row["token"]
     note = Markup(" <em>{}</em>").format(say(lang, "lab.steps.taken")) if taken else Markup("")
     name = say(lang, "lab.steps.take", token=label(row, lang), p=chance(row["p"], lang), rank=row["rank"])
-    share = 100 * row["p"] / most if most else 0.0
     return Markup(
         '<li><button type="button" class="aula-choice{}" data-do="take" data-id="{}" aria-label="{}">'
         '<span class="aula-rank">{}</span><span class="aula-piece">{}{}</span><span class="aula-chance">{}</span>'
@@ -153,17 +155,21 @@ def _choice(row: Mapping[str, Any], written: Mapping[str, Any] | None, most: flo
         label(row, lang),
         note,
         chance(row["p"], lang),
-        f"{share:.1f}",
+        f"{100 * row['p']:.1f}",
     )
 
 
 def stage(tree: Tree | None, seen: Seen | None, k: int, colour: str, lang: str, focus: str = "") -> str:
-    """Return the panel's stage; `focus`: a nonce when the keyboard is to be here now."""
+    """Return the panel's stage; `focus`: a nonce when the keyboard is to be here now.
+
+    While another tree is on its way there is nothing to press.
+    """
     if tree is None:
         return str(Markup('<p class="aula-empty">{}</p>').format(say(lang, "lab.steps.empty")))
     title = say(lang, "lab.steps.of", title=tree["title"], model=tree["model"])
     cut = Markup('<p class="aula-note">{}</p>').format(say(lang, "lab.steps.cut", n=trees.LONGEST))
     how = seen or {}
+    held = bool(how.get("held"))
     return str(
         Markup(
             '<section class="aula-walk" tabindex="0" aria-label="{}" data-focus="{}" data-drawn="{}"{}>'
@@ -172,14 +178,14 @@ def stage(tree: Tree | None, seen: Seen | None, k: int, colour: str, lang: str, 
             say(lang, "lab.steps.stage"),
             focus,
             how.get("drawn", ""),
-            Markup(" inert") if how.get("held") else "",
+            Markup(" inert") if held else "",
             title,
             cut if tree.get("cut") else Markup(""),
             path(tree, colour, lang),
             _legend(tree, colour, lang),
             figures(tree, lang),
-            _moves(tree, lang),
-            choices(tree, seen, k, lang),
+            Markup("") if held else _moves(tree, lang),
+            Markup("") if held else choices(tree, seen, k, lang),
         )
     )
 

@@ -134,8 +134,8 @@ def _busy(done: int, total: int, began: float, lang: str) -> Updates:
     if done >= total:
         return tuple(gr.skip() for _ in range(7))
     taken = time.monotonic() - began
-    left = f" {time_left(taken * (total - done) / done, lang)}" if taken > 2 and done else ""
-    said = say(lang, "lab.steps.reading", done=done, total=total) + left
+    left = f", {time_left(taken * (total - done) / done, lang)}" if taken > 2 and done else ""
+    said = f"{say(lang, 'lab.steps.reading', done=done, total=total)}{left}."
     return _told(progress_bar(done, total, said), said)
 
 

@@ -16,6 +16,7 @@ from lab.tokens import visible
 from lab.writing import Tokens, Written
 from ui.lab.charts import Bar, Line, bars, heat, lines
 from ui.lab.figure import Cell, figure
+from ui.lab.next_view import percent
 from ui.texts import decimal, say
 
 Read = Callable[[Tokens], str]  # tokens as they read
@@ -55,7 +56,7 @@ def at(ladder: Rungs, temperature: float, lang: str) -> Markup:
     values = [*rung["p"], rung["tail"]]
     kinds = [*("" for _ in rung["p"]), "tail"]
     drawn = [
-        Bar(name, p, _percent(p, lang), kind if p > 0 else f"{kind} out".strip())
+        Bar(name, p, percent(p, lang), kind if p > 0 else f"{kind} out".strip())
         for name, p, kind in zip(names, values, kinds, strict=True)
     ]
     entropy = decimal(rung["entropy"], lang, 2)
@@ -90,10 +91,6 @@ def row(ladder: Rungs, temperatures: Sequence[float], lang: str) -> Markup:
         caption=caption,
         lang=lang,
     )
-
-
-def _percent(p: float, lang: str) -> str:
-    return f"{decimal(100 * p, lang, 2)} %" if lang == "es" else f"{decimal(100 * p, lang, 2)}%"
 
 
 # -- drawn answers -------------------------------------------------------------------------------------------------

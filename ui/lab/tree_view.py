@@ -6,6 +6,7 @@ Tokens without a branch between them stand in one box, so that a long answer sta
 from __future__ import annotations
 
 import math
+import unicodedata
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -18,7 +19,8 @@ from ui.lab.figure import figure
 from ui.lab.steps_view import chance, label, power, rows
 from ui.texts import count, say
 
-_ROW, _BOX, _GAP, _LETTER = 54.0, 40.0, 34.0, 7.6  # units: one is a pixel at the drawing's own size
+_ROW, _BOX, _GAP = 54.0, 40.0, 34.0  # units: one is a pixel at the drawing's own size
+_LABEL, _VALUE, _EDGE = 13.0, 12.0, 10.0  # the letters of a box's two lines, as in style.css; what is left beside them
 _LONGEST = 26  # letters of a box
 _SHOWN = 300  # boxes; a drawing of more is no help, and the table has all
 _HEADS = ("node", "parent", "piece", "id", "p", "ln", "entropy", "rank", "sum", "shown")
@@ -44,17 +46,17 @@ def drawing(tree: Tree | None, lang: str, held: bool = False) -> str:
 
 def _drawn(tree: Tree, caption: str, lang: str) -> Markup:
     found = trees.runs(tree)[:_SHOWN]
-    texts = [_text(tree, run, lang) for run in found]
-    root = _Place(0.0, 0.0, 30 + _LETTER * len(say(lang, "lab.steps.prompt")))
-    placed = _placed(found, texts, root)
+    texts = [(_text(tree, run, lang), _chance(tree, run, lang)) for run in found]
+    begin = say(lang, "lab.steps.prompt")
+    root = _Place(0.0, 0.0, _wide(begin, ""))
+    placed = _placed(found, [_wide(*lines) for lines in texts], root)
     marked = set(trees.path(tree, int(tree["at"])))
     body = [_link(placed[run.parent] if run.parent >= 0 else root, placed[at]) for at, run in enumerate(found)]
-    begin = say(lang, "lab.steps.prompt")
     body.append(_box(root, begin, "", 0, _kind(tree, 0, True), say(lang, "lab.steps.to_prompt")))
-    for run, place, said in zip(found, placed, texts, strict=True):
+    for run, place, (said, p) in zip(found, placed, texts, strict=True):
         last = run.nodes[-1]
         kind = _kind(tree, last, last in marked or run.nodes[0] in marked, int(tree["look"]) in run.nodes)
-        body.append(_box(place, said, _chance(tree, run, lang), last, kind, _name(tree, run, lang)))
+        body.append(_box(place, said, p, last, kind, _name(tree, run, lang)))
     width = max(place.x + place.width for place in [root, *placed]) + 4
     height = max(place.y for place in [root, *placed]) + _BOX + 6
     return Markup(
@@ -64,18 +66,30 @@ def _drawn(tree: Tree, caption: str, lang: str) -> Markup:
     ).format(title=caption, width=width, height=height, body=Markup("").join(body))
 
 
-def _placed(found: list[Run], texts: list[str], root: _Place) -> list[_Place]:
+def _placed(found: list[Run], widths: list[float], root: _Place) -> list[_Place]:
     """Return each run's place: the first one that goes on from another stands beside it, the others below."""
     placed: list[_Place] = []
     lines = 0
     begun: set[int] = set()
-    for run, said in zip(found, texts, strict=True):
+    for run, width in zip(found, widths, strict=True):
         before = placed[run.parent] if run.parent >= 0 else root
         if run.parent in begun:
             lines += 1
         begun.add(run.parent)
-        placed.append(_Place(before.x + before.width + _GAP, lines * _ROW, 22 + _LETTER * max(6, len(said))))
+        placed.append(_Place(before.x + before.width + _GAP, lines * _ROW, width))
     return placed
+
+
+def _wide(said: str, below: str) -> float:
+    """Return how wide a box is that holds both of its lines, in letters as wide as any usual font has them."""
+    return max(60.0, 2 * _EDGE + max(_LABEL * sum(map(_em, said)), _VALUE * sum(map(_em, below))))
+
+
+def _em(letter: str) -> float:
+    """Return the width of a letter as a share of its size."""
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 1.0
+    return 0.98 if letter in "mwMW@%…␣↵⏹" else 0.78 if letter.isupper() else 0.64
 
 
 def _text(tree: Tree, run: Run, lang: str) -> str:
@@ -129,10 +143,10 @@ def _box(place: _Place, said: str, below: str, node: int, kind: str, name: str) 
         place.y + 1,
         place.width - 2,
         height - 2,
-        place.x + 10,
+        place.x + _EDGE,
         place.y + (17 if below else 25),
         said,
-        place.x + 10,
+        place.x + _EDGE,
         place.y + 33,
         below,
     )

@@ -17,7 +17,7 @@ from ui.lab.word_figures import told
 from ui.texts import say, static
 
 Updates = tuple[object, ...]
-_EXAMPLES = {"order": 1, "meaning": 1}  # each with the length of its n-grams
+_EXAMPLES = {"order": False, "meaning": False, "stems": True}  # each with whether its stems are counted
 
 
 class WordCounts:
@@ -80,7 +80,7 @@ class WordCounts:
             """Fill in an example, in the page's language."""
             lang = language(request)
             texts = [say(lang, f"lab.words.ex_{example}_{which}") for which in ("a", "b")]
-            return (*texts, _EXAMPLES[example], False, False)
+            return (*texts, 1, _EXAMPLES[example], _EXAMPLES[example])
 
         return fill
 
@@ -100,7 +100,7 @@ class WordCounts:
             return str(told("aula-empty", say(lang, "lab.words.no_terms")))
         shown = [self._alike(texts, bags.cosines, lang)] if len(texts) == 2 else []
         shown += [word_figures.bag(bags, reading, lang)]
-        return str(Markup("").join([*shown, word_figures.stemmed(words.stems(texts, spoken), lang)]))
+        return str(Markup("").join([*shown, word_figures.stemmed(words.stems(texts, reading), lang)]))
 
     def _alike(self, texts: list[str], cosines: tuple[float | None, ...], lang: str) -> Markup:
         meaning = None

@@ -16,6 +16,7 @@ _SHOWN = 12  # terms that are drawn; the table has more
 _LISTED = 200
 _STEMS = 12
 _ROW = 24.0
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,13 @@ def _bag_drawn(found: Bags, names: Sequence[str], terms: Sequence[str], title: s
 def stemmed(found: Sequence[Stem], lang: str) -> Markup:
     """Return which words fall together: words on the left, each with a line to its stem."""
     caption = say(lang, "lab.words.stems", words=sum(len(one.words) for one in found), stems=len(found))
+    if len(found) > _STEMS:
+        caption += " " + say(lang, "lab.words.stems_drawn", n=_STEMS, total=len(found))
     heads = [say(lang, "lab.words.stem"), say(lang, "lab.words.its_words"), say(lang, "lab.words.times")]
     rows: list[list[Cell]] = [[one.stem, ", ".join(word for word, _ in one.words), one.count] for one in found]
     drawn = _stems_drawn(found[:_STEMS], caption)
-    return figure(drawn, heads, rows[:_LISTED], name="stems", caption=caption, lang=lang)
+    whole = figure(drawn, heads, rows[:_LISTED], name="stems", caption=caption, lang=lang)
+    return whole + told("aula-caption", say(lang, "lab.words.stems_note"))
 
 
 def _stems_drawn(found: Sequence[Stem], title: str) -> Markup:
@@ -194,7 +198,10 @@ def compared(found: Sequence[Measured], lang: str) -> Markup:
 
 
 def _power(value: float | None) -> str | None:
-    return None if value is None else f"{value:.0e}".replace("e+0", " · 10^").replace("e+", " · 10^")
+    if value is None:
+        return None
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit} · 10{str(int(exponent)).translate(_RAISED)}"
 
 
 def _reads(one: Measured, lang: str) -> str:

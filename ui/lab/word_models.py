@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import re
 import threading
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -13,20 +11,22 @@ from markupsafe import Markup
 
 from lab.held_out import LONGEST, Cut, count_words, cut, model_code_length, plain
 from lab.ngrams import ORDER, NGrams, pieces
+from lab.prose import prose
 from lab.sampler import Settings
 from lab.writing import sample
 from rag.errors import AulaError, BadOption, Cancelled, TextTooLong
 from rag.llm import LlamaChat
-from ui.components import block, guarded, language, owner_of, progress_bar
+from ui.components import block, guarded, language, owner_of
+from ui.lab.pace import Clock, bar
 from ui.lab.shared import ASKING, QUIET, Shared, Told, try_this, worked
 from ui.lab.word_figures import Measured, compared, told, writings
-from ui.texts import grouped, say, static, table
+from ui.texts import grouped, say, static
 
 Updates = tuple[object, ...]
 _PASTED = 200_000  # characters of a text that is typed in
 _WORDS, _TOKENS = 30, 48  # that are written: words and marks of the n-grams, tokens of the language model
 _BEGIN = 300  # characters
-_LEAST = 30  # characters of a text of this page that is prose
+_COST = 4  # tokens that are read in about the time in which one is written
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class WordModels:
                 static("lab.words.teach"), variant="primary", scale=0, min_width=240, elem_id="aula-lab-words-teach"
             )
             self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-words-stop")
+        self.told = block("", "aula-lab-words-told")
         self.found = block("", "aula-lab-words-models")
 
     def wire(self, blocks: gr.Blocks) -> None:
@@ -109,11 +110,11 @@ class WordModels:
         gr.on([blocks.load, *tabs], self.renew, self.document, [self.document, self.text], preprocess=False, **QUIET)
         self.document.input(self.choose, self.document, self.text, preprocess=False, **QUIET)
         asked = [self._shared.model, self.document, self.text, self.begin, self.seed]
-        shown = [self.found, self.go, self.stop]
-        self.go.click(self.teach, asked, shown, preprocess=False, **ASKING).then(self.rest, None, shown[1:], **QUIET)
+        shown = [self.found, self.go, self.stop, self.told]
+        self.go.click(self.teach, asked, shown, preprocess=False, **ASKING).then(self.rest, None, shown[1:3], **QUIET)
         self.example.click(self.fill, None, [self.document, self.text, self.begin], **QUIET).success(
             self.teach, asked, shown, preprocess=False, **ASKING
-        ).then(self.rest, None, shown[1:], **QUIET)
+        ).then(self.rest, None, shown[1:3], **QUIET)
         self.stop.click(self.end, None, None, queue=False, **QUIET)
         blocks.unload(self.end)
 
@@ -134,12 +135,9 @@ class WordModels:
 
     @guarded
     def fill(self, request: gr.Request) -> Updates:
-        """Fill in the words of this very page, in its language, in an order that is always the same."""
+        """Fill in a sample document, in the page's language."""
         lang = language(request)
-        said = [one for one in table(lang).values() if len(one) > _LEAST and not set("{<|") & set(one)]
-        random.Random(1).shuffle(said)  # noqa: S311 - neighbours are about one thing: the end would be about another
-        text = re.sub(r"[*#`]+", "", " ".join(said))
-        return "", gr.Textbox(value=text, visible=True), say(lang, "lab.words.ex_begin")
+        return "", gr.Textbox(value=prose(lang), visible=True), say(lang, "lab.words.ex_begin")
 
     def _text(self, owner: str, document: str, pasted: str) -> str:
         """Return what is counted in: a document's text up to LONGEST characters, or what was typed in."""
@@ -165,25 +163,27 @@ class WordModels:
         lang = language(request)
         said = self._text(owner_of(request), str(document or ""), str(text or ""))
         if not said.strip():
-            yield str(told("aula-empty", say(lang, "lab.words.models_empty"))), gr.skip(), gr.skip()
+            yield str(told("aula-empty", say(lang, "lab.words.models_empty"))), gr.skip(), gr.skip(), ""
             return
         asked = _asked(said, str(begin or ""), seed, lang)
         found = _count(asked)
-        busy = progress_bar(0, 0, say(lang, "lab.words.asking"))
+        busy = str(bar(0, 0, Clock(), say(lang, "lab.words.asking"), lang))
         with self._shared.running.event(_key(request)) as cancel:
-            yield str(_shown(asked, found) + busy), gr.Button(visible=False), gr.Button(visible=True)
+            yield str(_shown(asked, found)), gr.Button(visible=False), gr.Button(visible=True), busy
             shown = yield from self._beside(model, asked, found, cancel)
-        yield str(shown), gr.skip(), gr.skip()
+        yield str(shown), gr.skip(), gr.skip(), ""
 
     def _beside(
         self, model: object, asked: _Asked, found: _Found, cancel: threading.Event
     ) -> Generator[Updates, None, Markup]:
         """Ask the language model too; what was counted stays, whatever becomes of that."""
         counted = _shown(asked, found)
-        label = say(asked.lang, "lab.words.asking")
+        label, clocks = say(asked.lang, "lab.words.asking"), [Clock()]
 
         def busy(done: int, total: int) -> Updates:
-            return str(counted + progress_bar(done, total, label)), gr.skip(), gr.skip()
+            if not done:  # it is loaded by now: reading goes faster than that
+                clocks[0] = Clock()
+            return gr.skip(), gr.skip(), gr.skip(), str(bar(done, total, clocks[0], label, asked.lang))
 
         try:
             beside = yield from worked(
@@ -194,7 +194,7 @@ class WordModels:
         except AulaError as error:
             return counted + told("aula-error", error.text(asked.lang))
         except Exception:
-            yield str(counted), gr.skip(), gr.skip()
+            yield str(counted), gr.skip(), gr.skip(), ""
             raise
         return _shown(asked, found.with_one(*beside))
 
@@ -249,10 +249,13 @@ def _count(asked: _Asked) -> _Found:
 def _by_model(chat: LlamaChat, asked: _Asked, cancel: threading.Event, heard: Told) -> tuple[Measured, str]:
     """Return what the language model makes of the held-out text, and what it writes. Raises as `Sequences` does."""
     parts, prompt = asked.parts, chat.encode_text(asked.begin)
-    cost = model_code_length(chat, parts.lead, parts.held, cancel, lambda done, total: heard(done, 2 * total))
+    read, more = len(chat.encode_text(parts.lead + parts.held)), _COST * _TOKENS
+    heard(0, read + more)
+    cost = model_code_length(chat, parts.lead, parts.held, cancel, lambda done, _: heard(done, read + more))
     written = sample(
-        chat, prompt, Settings(), 1, _TOKENS, asked.seed, cancel, lambda done, total: heard(total + done, 2 * total)
-    )[0]
+        chat, prompt, Settings(), 1, _TOKENS, asked.seed, cancel,
+        lambda done, total: heard(read + more * done // max(1, total), read + more),
+    )[0]  # fmt: skip
     return Measured(chat.model, 0, cost.perplexity, cost.bits_per_byte), asked.begin + written.text
 
 
