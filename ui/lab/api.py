@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.events import api
 
+from lab import search as searching
+from lab import similarity as meaning
 from lab.distribution import Candidate, distribution
 from lab.readings import LONGEST, Reading, Readings, check
 from lab.sampler import Settings, Stage, pipeline
-from lab.search import Beams, beam_search
-from lab.similarity import similarity
+from lab.search import Beams
 from lab.tokens import Token, token
 from prompts.services import Services
 from rag.embeddings import EmbeddingSpec, embedding_spec
@@ -116,7 +117,7 @@ def _next(services: Services, running: Running) -> None:
 
 def _search(services: Services, running: Running) -> None:
     @guarded
-    def search(  # noqa: D417
+    def beam_search(  # noqa: D417
         text: str,
         request: gr.Request,
         width: int = 4,
@@ -144,28 +145,28 @@ def _search(services: Services, running: Running) -> None:
             chat = services.lender.chat(model)
             prompt = _prompt(chat, text)
             found = yield from worked(
-                lambda told: beam_search(chat, prompt, wide, long, penalty, ngram, cancel, told),
+                lambda told: searching.beam_search(chat, prompt, wide, long, penalty, ngram, cancel, told),
                 lambda done, total: {"model": chat.model, "step": done, "steps": total},
                 cancel,
             )
         yield _beams(chat, found)
 
-    api(search, api_name="beam_search", concurrency_id=LAB, concurrency_limit=LAB_LIMIT)
+    api(beam_search, api_name="beam_search", concurrency_id=LAB, concurrency_limit=LAB_LIMIT)
 
 
 def _similarity(services: Services, running: Running) -> None:
     @guarded
-    def similar(texts: list[str], request: gr.Request) -> Json:  # noqa: D417
+    def similarity(texts: list[str], request: gr.Request) -> Json:  # noqa: D417
         """Tell how near texts are in meaning: the cosine of each with each, by the embedding model (1.0 is the same).
 
         Args:
             texts: 2 to 24 texts of at most 2,000 characters, in Spanish or English.
         """
         with running.event(request.session_hash) as cancel:
-            found = similarity(services.dense, [str(text) for text in texts], cancel)
+            found = meaning.similarity(services.dense, [str(text) for text in texts], cancel)
         return {"model": found.model, "texts": list(found.texts), "cosines": [list(row) for row in found.cosines]}
 
-    api(similar, api_name="similarity", concurrency_limit=4)
+    api(similarity, api_name="similarity", concurrency_limit=4)
 
 
 # -- what comes in -----------------------------------------------------------------------------------------------
