@@ -113,7 +113,7 @@ def _go(page: Page, lang: str, panel: str) -> None:
 def _open(browser: Browser, url: str, lang: str, dark: bool, width: int = 1280) -> Page:
     context = browser.new_context(
         locale="es-ES" if lang == "es" else "en-GB",
-        viewport={"width": width, "height": 1100 if width > 600 else 844},
+        viewport={"width": width, "height": 1350 if width > 600 else 844},
         color_scheme="dark" if dark else "light",
     )
     page = context.new_page()

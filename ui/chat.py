@@ -204,6 +204,7 @@ class ChatTab:
         earlier: list[ChatLine] | None = None
         try:
             for turn in turns:
+                first = earlier is None
                 if earlier is None:
                     earlier = [*lines(turn.earlier, lang), question_line(turn.question)]
                 begun = turn.conversation != conversation  # at once, so that a reload finds it
@@ -213,7 +214,7 @@ class ChatTab:
                 window = gr.skip() if same else window_bar(_window(answer), lang)
                 yield (
                     [*earlier, answer_line(answer, lang, plain)],
-                    gr.skip() if keep_box else "",
+                    "" if first and not keep_box else gr.skip(),  # once: the next question may be typed meanwhile
                     conversation if begun else gr.skip(),
                     window,
                     gr.Button(visible=False),

@@ -11,6 +11,7 @@ from ui.texts import say
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 QUESTION = f"¿Quién inventó el {MARKER}?"
 USER = "#aula-chat [data-testid=user]"
+_BOTS = "#aula-chat [data-testid=bot]"
 BOT = "#aula-chat .bot-row:not(:has(.component)) [data-testid=bot]"
 
 
@@ -67,6 +68,12 @@ def test_stop_frees_the_model_and_keeps_what_was_written(page: Page) -> None:
     scope(page, "none")
     write(page, "Write a very long story about a lighthouse, with many chapters.")
     expect(page.locator(BOT).last).not_to_contain_text(say("es", "chat.thinking"), timeout=SLOW)
+    written = len(page.locator(BOT).last.inner_text())
+    page.locator("#aula-question textarea").fill("And then?")
+    page.wait_for_function(
+        "([at, n]) => document.querySelectorAll(at)[0].innerText.length > n + 20", arg=[_BOTS, written]
+    )
+    expect(page.locator("#aula-question textarea")).to_have_value("And then?")  # what is typed meanwhile stays
     page.locator("#aula-stop").click()
     finished(page)
     expect(page.get_by_text(say("es", "chat.stopped"))).to_be_visible()
