@@ -124,15 +124,14 @@ class ChatTab:
         }
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         settings = [self.strategy.kept, *self.panel.inputs]
-        gr.on(
-            [self.send.click, self.question.submit],
-            self.ask,
-            [self.question, self.conversation, *settings],
-            stage,
-            **asking,
-        )
-        self.chatbot.retry(self.retry, [self.question, self.conversation, *settings], stage, **asking)
-        self.chatbot.edit(self.edit, [self.question, self.conversation, *settings], stage, **asking)
+        given = [self.question, self.conversation, *settings]
+        for asked in (
+            gr.on([self.send.click, self.question.submit], self.ask, given, stage, **asking),
+            self.chatbot.retry(self.retry, given, stage, **asking),
+            self.chatbot.edit(self.edit, given, stage, **asking),
+        ):
+            # Only then: a click on Send while the answer is still being ended would be lost.
+            asked.then(self.rest, None, [self.send, self.stop], **quiet)
         self.stop.click(self.halt, None, None, queue=False, **quiet)
         self.new.click(self.begin, None, opened, **quiet)
         self.list.click(self.manage, [self.conversation], opened, **quiet)
@@ -234,10 +233,14 @@ class ChatTab:
             box,
             conversation,
             window_bar(last_window(messages), lang),
-            gr.Button(visible=True),
-            gr.Button(visible=False),
+            gr.skip(),
+            gr.skip(),
             conversation_list(self._services.history.conversations(owner), conversation, lang),
         )
+
+    def rest(self) -> Updates:
+        """Bring Send back in the place of Stop, once the answer has ended in whatever way."""
+        return gr.Button(visible=True), gr.Button(visible=False)
 
     def halt(self, request: gr.Request) -> None:
         """Stop the answer that this page is waiting for."""

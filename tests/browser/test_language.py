@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 def test_follows_the_browser(open_page: Opener, locale: str, lang: str) -> None:
     page = open_page(locale)
     assert page.locator("html").get_attribute("lang") == lang
-    names = [page.locator("#aula-tabs [role=tab]").nth(n).inner_text() for n in range(4)]
-    assert names == [say(lang, f"tab.{name}") for name in ("chat", "documents", "playground", "models")]
+    names = [page.locator("#aula-tabs [role=tab]").nth(n).inner_text() for n in range(5)]
+    assert names == [say(lang, f"tab.{name}") for name in ("chat", "documents", "playground", "lab", "models")]
     expect(page.locator("#aula-send")).to_have_text(say(lang, "chat.send"))
     expect(page.locator("#aula-question textarea")).to_have_attribute("placeholder", say(lang, "chat.question_hint"))
 
