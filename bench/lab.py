@@ -31,6 +31,8 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from llama_cpp import Llama
 
+    from rag.llama.memory import Row
+
 _DOCUMENTS = Path(__file__).resolve().parents[1] / "documents" / "src"
 _LENGTHS = (32, 128, 512)  # tokens of a prompt whose next token is looked at
 _SHOWN = 20  # tokens of a view
@@ -97,7 +99,7 @@ def _view(chat: LlamaChat, llama: Llama, tokens: list[int], rounds: int) -> dict
         theirs.append(_timed(lambda: _evaluate(llama, tokens)))
         chat.sequences.after(tokens[::-1])  # nothing of the prompt is held
         ours.append(_timed(lambda: _shown(chat, tokens)))
-    bare = np.exp(log_softmax(llama.scores[len(tokens) - 1]))
+    bare = np.exp(log_softmax(_logits(llama)))
     shown = np.exp(log_softmax(chat.sequences.after(tokens)))
     return {
         "tokens": len(tokens),
@@ -118,6 +120,13 @@ def _shown(chat: LlamaChat, tokens: Sequence[int]) -> None:
 def _evaluate(llama: Llama, tokens: Sequence[int]) -> None:
     llama.reset()  # type: ignore[no-untyped-call]
     llama.eval(tokens)
+
+
+def _logits(llama: Llama) -> Row:
+    """Return what llama.cpp holds after the last token; `Llama.scores` stays empty unless every row is asked for."""
+    from llama_cpp import llama_get_logits_ith
+
+    return np.ctypeslib.as_array(llama_get_logits_ith(llama.ctx, -1), shape=(llama.n_vocab(),)).copy()
 
 
 @contextmanager

@@ -35,6 +35,7 @@ SHOWN = {
     "attention": ("sentence", ".aula-figure"),
     "models": ("two", ".aula-figure"),
 }
+_STEPS = 8
 README = {  # panel -> (language, dark)
     "tokens": ("en", True),
     "next": ("es", False),
@@ -88,6 +89,8 @@ def _picture(opened: Callable[[], Page], panel: str, lang: str, path: Path, whol
     example, done = SHOWN[panel]
     _go(page, lang, panel)
     page.locator(f"#aula-lab-{panel}-try-{example}").click()
+    if panel == "steps":
+        _walk(page)
     shown = page.locator(f"#aula-lab [role=tabpanel]:visible {done}").first
     expect(shown).to_be_visible(timeout=SLOW)
     expect(
@@ -98,6 +101,19 @@ def _picture(opened: Callable[[], Page], panel: str, lang: str, path: Path, whol
         page.locator(f"#aula-lab-{panel}-try-{example}").scroll_into_view_if_needed()
     page.screenshot(path=path, full_page=whole)
     page.context.close()
+
+
+def _walk(page: Page) -> None:
+    """Take steps, go back and take another way, so that there is a tree to be seen."""
+    steps = page.locator(".aula-path .aula-step")
+    expect(page.locator(".aula-choice").first).to_be_visible(timeout=SLOW)
+    for taken in range(_STEPS):
+        page.keyboard.press("ArrowRight")
+        expect(steps).to_have_count(taken + 1, timeout=SLOW)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".aula-path .later")).to_have_count(1, timeout=SLOW)
+    page.locator(".aula-choice:not(.taken)").first.click()
+    expect(page.locator(".aula-path .later")).to_have_count(0, timeout=SLOW)
 
 
 def _go(page: Page, lang: str, panel: str) -> None:

@@ -46,7 +46,11 @@ def answer_line(answer: Mapping[str, object], lang: str, plain: bool = False) ->
 
 
 def lines(messages: Sequence[Message], lang: str) -> list[ChatLine]:
-    """Return a kept conversation as it is shown: the exact prompt with the last answer only, for they are long."""
+    """Return a kept conversation as it is shown.
+
+    The last answer is shown with its exact prompt, for prompts are long, and the page has a button for its tokens; the
+    others have a link for theirs.
+    """
     last = messages[-1].id if messages else 0
     return [
         question_line(message.content)
@@ -61,6 +65,7 @@ def _kept(message: Message, last: bool) -> dict[str, object]:
     reading = answer.get("reading")
     if isinstance(reading, dict) and not last:
         answer["reading"] = {**reading, "prompt": ""}
+        answer["opens"] = message.id if reading.get("prompt") and message.content else 0
     return answer
 
 
@@ -113,7 +118,11 @@ def _figures(answer: Mapping[str, object], lang: str) -> Markup:
         parts.append(say(lang, "chat.stat_ttft", n=decimal(real(stats["ttft_s"]), lang)))
     if stats.get("tokens_per_s"):
         parts.append(say(lang, "chat.stat_speed", n=decimal(real(stats["tokens_per_s"]), lang)))
-    return Markup('<p class="aula-stats">{}</p>').format(" · ".join(parts))
+    told: list[str | Markup] = [" · ".join(parts)]
+    if answer.get("opens") and stats.get("finish_reason") != "declined":
+        link = Markup('<button type="button" class="aula-link" data-tokens="{}" aria-label="{}">{}</button>')
+        told.append(link.format(answer["opens"], say(lang, "lab.steps.look_name"), say(lang, "lab.steps.look")))
+    return Markup('<p class="aula-stats">{}</p>').format(Markup(" · ").join(told))
 
 
 def window_bar(window: Mapping[str, object] | None, lang: str) -> str:

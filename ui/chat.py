@@ -14,12 +14,14 @@ from rag.services import Services
 from ui.answers import ChatLine, answer_line, last_window, lines, question_line, window_bar
 from ui.chat_strategy import ChatStrategy, choices_of
 from ui.components import (
+    HIDDEN,
     MODEL,
     MODEL_LIMIT,
     Keywords,
     Running,
     action_list,
     block,
+    buttons,
     clicked,
     guarded,
     language,
@@ -93,7 +95,7 @@ class ChatTab:
                 elem_id="aula-question",
             )
             self.send = gr.Button(static("chat.send"), variant="primary", scale=0, min_width=96, elem_id="aula-send")
-            self.stop = gr.Button(static("chat.stop"), scale=0, min_width=96, visible=False, elem_id="aula-stop")
+            self.stop = gr.Button(static("chat.stop"), scale=0, min_width=96, visible=HIDDEN, elem_id="aula-stop")
         self.window = block("", "aula-window")
         with gr.Row(elem_id="aula-last-answer"):
             self.strategy.layout_button()
@@ -216,8 +218,7 @@ class ChatTab:
                     "" if first and not keep_box else gr.skip(),  # once: the next question may be typed meanwhile
                     conversation if begun else gr.skip(),
                     window,
-                    gr.Button(visible=False),
-                    gr.Button(visible=True),
+                    *buttons(busy=True),
                     gr.skip(),
                 )
         except AulaError:
@@ -240,7 +241,7 @@ class ChatTab:
 
     def rest(self) -> Updates:
         """Bring Send back in the place of Stop, once the answer has ended in whatever way."""
-        return gr.Button(visible=True), gr.Button(visible=False)
+        return buttons(busy=False)
 
     def halt(self, request: gr.Request) -> None:
         """Stop the answer that this page is waiting for."""

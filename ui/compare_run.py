@@ -16,7 +16,19 @@ from prompts.services import Services
 from rag.errors import AulaError, Cancelled, NothingToRun
 from ui import reply_view
 from ui.column_editor import LETTERS, MOST, read
-from ui.components import PLAY, PLAY_LIMIT, Keywords, Running, block, guarded, language, logged, owner_of
+from ui.components import (
+    HIDDEN,
+    PLAY,
+    PLAY_LIMIT,
+    Keywords,
+    Running,
+    block,
+    buttons,
+    guarded,
+    language,
+    logged,
+    owner_of,
+)
 from ui.desk import Desk
 from ui.diff_view import two_texts
 from ui.texts import LANGUAGES, say, static
@@ -40,7 +52,7 @@ class RunPanel:
         """Lay out the buttons."""
         with gr.Row(elem_id="aula-play-go"):
             self.run = gr.Button(static("play.run"), variant="primary", scale=0, elem_id="aula-play-run")
-            self.stop = gr.Button(static("chat.stop"), scale=0, visible=False, elem_id="aula-play-stop")
+            self.stop = gr.Button(static("chat.stop"), scale=0, visible=HIDDEN, elem_id="aula-play-stop")
             self.told = block("", "aula-play-told")
 
     def layout_diff(self) -> None:
@@ -148,7 +160,7 @@ class RunPanel:
     def _all(self, replies: Sequence[Reply | None], told: str, lang: str, running: bool) -> Updates:
         shown = [self._shown(reply, n, lang, running) for n, reply in enumerate(replies)]
         shown += [gr.skip() for _ in range(MOST - len(replies))]
-        return (*shown, _kept(replies), reply_line(told), gr.Button(visible=not running), gr.Button(visible=running))
+        return (*shown, _kept(replies), reply_line(told), *buttons(running))
 
     def _shown(self, reply: Reply | None, number: int, lang: str, running: bool) -> str:
         if reply is None and not running:
@@ -164,7 +176,7 @@ class RunPanel:
     def _idle(self, told: str) -> Updates:
         """Return the buttons as before a run; the answers stay what they are."""
         answers = (gr.skip() for _ in range(MOST + 1))
-        return (*answers, reply_line(told), gr.Button(visible=True), gr.Button(visible=False))
+        return (*answers, reply_line(told), *buttons(busy=False))
 
     @guarded
     def hint(self, request: gr.Request) -> str:

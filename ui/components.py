@@ -12,7 +12,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, Final, Literal, ParamSpec, TypeVar, cast
 
 import gradio as gr
 from markupsafe import Markup, escape
@@ -31,6 +31,9 @@ MODEL_LIMIT = 4  # so many may wait for it with their passages found already; th
 PLAY = "playground"  # what asks the model for minutes has a group of its own: it must not keep the chat from its turn
 PLAY_LIMIT = 8
 LOCAL = "local"  # the owner where nobody has to log in
+# What a run of many updates shows and hides is hidden so and never with False: that takes it out of the page, and
+# Gradio 6 can then lose the update that would bring it back when another follows at once.
+HIDDEN: Final = "hidden"
 
 # A list of rows with buttons: a click on [data-do] reaches Python as {do, id, value}. page.js asks where it must.
 _ON_CLICK = """
@@ -42,6 +45,16 @@ element.addEventListener('click', async event => {
   trigger('click', {do: button.dataset.do, id: button.dataset.id || '', value: answer});
 });
 """
+
+
+def seen(whether: bool) -> Literal[True, "hidden"]:
+    """Return what `visible` must be for a part that stays in the page while it is hidden."""
+    return whether or HIDDEN
+
+
+def buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
+    """Return the updates of the button that begins something and of the one that stops it: only one is seen."""
+    return gr.Button(visible=seen(not busy)), gr.Button(visible=seen(busy))
 
 
 def owner_of(request: gr.Request) -> str:
@@ -150,9 +163,9 @@ def block(value: str = "", elem_id: str | None = None, script: str | None = None
     )
 
 
-def action_list(elem_id: str, script: str = "") -> gr.HTML:
+def action_list(elem_id: str, script: str = "", value: str = "") -> gr.HTML:
     """Return an HTML block whose [data-do] buttons trigger `click` with {do, id, value}; `script` runs besides."""
-    return block("", elem_id, _ON_CLICK + script)
+    return block(value, elem_id, _ON_CLICK + script)
 
 
 def clicked(event: gr.EventData) -> tuple[str, str, str]:

@@ -32,7 +32,7 @@ from ui.column_editor import (
     written,
 )
 from ui.column_filling import empty, updates
-from ui.components import action_list, block, button
+from ui.components import HIDDEN, action_list, block, button, seen
 from ui.diff_view import differ_line
 from ui.lint_view import findings
 from ui.strategy_choices import StrategyChoices, chosen
@@ -74,7 +74,7 @@ class Desk:
         self.count = gr.State(LEAST)
         self.replies = gr.State([])
         self.before = gr.State(None)  # what brings back the columns that others took the place of
-        self.undo = gr.Button(static("play.undo"), size="sm", visible=False, elem_id="aula-play-undo")
+        self.undo = gr.Button(static("play.undo"), size="sm", visible=HIDDEN, elem_id="aula-play-undo")
         self.differs = block("", "aula-differs")
         self.dots = block("", "aula-dots", _GO)
         with gr.Row(elem_id="aula-play-columns", elem_classes=["aula-play-side"], equal_height=False):
@@ -159,7 +159,7 @@ class Desk:
                 self.strategies.about(name, lang),
                 reply_view.answer(shown, LETTERS[n], lang),
             ]
-        whole = (list(replies), dots(count, lang), before, gr.Button(visible=before is not None))
+        whole = (list(replies), dots(count, lang), before, gr.Button(visible=seen(before is not None)))
         around = self.seen(rows, boxes, owner, lang, put)
         return (*frames, count, *parts, *heads, *(["", None] * MOST), *whole, *around)
 

@@ -15,12 +15,14 @@ from prompts.lessons.levels import asking, probes, scored
 from prompts.lessons.score import score
 from prompts.services import Services
 from ui.components import (
+    HIDDEN,
     PLAY,
     PLAY_LIMIT,
     Keywords,
     Running,
     action_list,
     block,
+    buttons,
     clicked,
     guarded,
     language,
@@ -59,7 +61,7 @@ class GamePanel:
             self.send = gr.Button(
                 static("chat.send"), variant="primary", scale=0, min_width=96, elem_id="aula-game-send"
             )
-            self.stop = gr.Button(static("chat.stop"), scale=0, min_width=96, visible=False, elem_id="aula-game-stop")
+            self.stop = gr.Button(static("chat.stop"), scale=0, min_width=96, visible=HIDDEN, elem_id="aula-game-stop")
         self.lines = block("", "aula-game-lines")
         with gr.Row(elem_id="aula-game-guess", equal_height=True):
             self.word = gr.Textbox(
@@ -163,9 +165,9 @@ class GamePanel:
         if not text:
             return
         view = self._view(request)
-        idle = (gr.Button(visible=True), gr.Button(visible=False))
+        idle = buttons(busy=False)
         with self._busy(request) as cancel:
-            yield (conversation(view, lang, text, Answer()), gr.Button(visible=False), gr.Button(visible=True))
+            yield (conversation(view, lang, text, Answer()), *buttons(busy=True))
             try:
                 for answer in self._game.ask(_player(request), lang, text, cancel):
                     yield (conversation(view, lang, text, answer), gr.skip(), gr.skip())
@@ -198,9 +200,9 @@ class GamePanel:
         prompt = replace(level.defence(lang).prompt, system=system)
         defence = Defence(prompt, asking(lang) if before else (), after)
         defence.check()
-        idle = (gr.Button(visible=True), gr.Button(visible=False))
+        idle = buttons(busy=False)
         with self._busy(request) as cancel:
-            yield (gr.skip(), gr.Button(visible=False), gr.Button(visible=True))
+            yield (gr.skip(), *buttons(busy=True))
             try:
                 for found in score(self._chat(), defence, scored(), lang, probes(level.reads, lang), cancel):
                     yield (str(score_view(found, lang)), gr.skip(), gr.skip())

@@ -60,5 +60,14 @@ window.aula.lab = () => {
     if (button.dataset.save === 'csv') save(new Blob(['\ufeff', csv(figure)], {type: 'text/csv'}), `${name}.csv`);
     else save(await png(figure), `${name}.png`);
   });
+
+  // An answer of the chat names itself to the button that opens answers in the Lab (ui/lab/opening.py).
+  document.addEventListener('click', event => {
+    const link = event.target.closest?.('#aula-chat [data-tokens]');
+    const button = document.querySelector('#aula-look-earlier [data-do]');
+    if (!link || !button) return;
+    button.dataset.id = link.dataset.tokens;
+    button.click();
+  });
 };
 window.aula.lab();

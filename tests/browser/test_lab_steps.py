@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SLOW, ask, lab, scope, settled, short_answers
+from tests.browser.conftest import SLOW, ask, lab, scope, settled, short_answers, tab
 from ui.texts import say
 
 Opener = Callable[..., Page]
@@ -67,11 +67,12 @@ def test_a_text_grows_key_by_key_and_its_branches_are_there_after_a_reload(open_
     expect(page.locator(STEPS).last).not_to_contain_text(label)
 
 
-def test_the_last_answer_of_the_chat_opens_on_a_phone(open_page: Opener) -> None:
+def test_answers_of_the_chat_open_on_a_phone(open_page: Opener) -> None:
     page = open_page("en-GB", 390, 844, True)
     short_answers(page, 8)
     scope(page, "none")
     ask(page, "What is the capital of France?")
+    ask(page, "And of Spain?")
     page.locator("#aula-to-steps").click()
     steps = page.locator(STEPS)
     expect(steps.first).to_be_visible(timeout=SLOW)
@@ -85,3 +86,7 @@ def test_the_last_answer_of_the_chat_opens_on_a_phone(open_page: Opener) -> None
     page.locator("#aula-lab-steps-tree summary").click()
     expect(page.locator("#aula-lab-steps-tree tbody tr").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.locator(".aula-walk .aula-caption")).to_contain_text("And of Spain?")
+    tab(page, 0)
+    page.locator("#aula-chat [data-tokens]").click()
+    expect(page.locator(".aula-walk .aula-caption")).to_contain_text("the capital of France?", timeout=SLOW)

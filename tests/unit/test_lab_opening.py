@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from rag.errors import AnswerNotKept, ModelNotInstalled, NoAnswerYet
 from rag.history import Message
 from rag.quotes import without
 from rag.said import messages, places
+from ui.answers import lines
 from ui.lab.opening import in_answer, of_messages, of_reply
 from ui.lab.shared import Shared, steps_packet
 from ui.lab.steps import StepsPanel
@@ -70,6 +72,26 @@ def test_the_last_answer_of_a_chat() -> None:
         "answer": "Because.",
     }
     assert packet["title"] == "Why? Tell me."
+
+
+def test_an_earlier_answer_of_a_chat_is_linked_and_opens() -> None:
+    again = [Message(5, "user", "And then?"), Message(6, "assistant", "Then that.", kept()[1].meta)]
+    packet = of_messages([*kept(), *again], 2)
+    assert (packet["title"], packet["answer"]) == ("Why? Tell me.", "Because.")
+    assert of_messages([*kept(), *again], 6)["title"] == of_messages([*kept(), *again])["title"] == "And then?"
+    for none in (1, 3, 7):
+        with pytest.raises(NoAnswerYet):
+            of_messages([*kept(), *again], none)
+    assert links([*kept(), *again]) == ["2"]  # the last one has a button
+    declined = kept(stats={"model": "tiny", "finish_reason": "declined"})
+    for shut in (declined, kept(reading=None), kept(stats={})):
+        assert links([*shut, *again]) == []
+
+
+def links(messages: list[Message]) -> list[str]:
+    shown = [part for line in lines(messages, "en") for part in line["content"]]
+    values = [part if isinstance(part, str) else str(part.value) for part in shown]
+    return re.findall(r'data-tokens="(\d+)"', "".join(values))
 
 
 def test_what_was_put_into_the_models_mouth_is_not_its_answer() -> None:

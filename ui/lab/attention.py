@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lab.attention import HABITS, Reading, habits, senses
 from lab.attention_model import LONGEST, AttentionModel
 from rag.errors import AulaError, BadOption
-from ui.components import Keywords, action_list, block, clicked, guarded, language, progress_bar
+from ui.components import HIDDEN, Keywords, action_list, block, clicked, guarded, language, progress_bar
 from ui.lab.attention_view import (
     HABIT_NAMES,
     SCRIPT,
@@ -92,7 +92,7 @@ class AttentionPanel:
             value="after",
             label=static("lab.attention.habit"),
             info=static("lab.attention.habit_info"),
-            visible=False,
+            visible=HIDDEN,
             elem_id="aula-lab-attention-habit",
         )
         self.heads = action_list("aula-lab-attention-heads")
@@ -163,14 +163,14 @@ class AttentionPanel:
 
     def _read(self, lang: str, text: object, asked: Look, telling: bool) -> Iterator[Updates]:
         if not str(text or "").strip():
-            yield "", *_skips(2), _said("aula-empty", say(lang, "lab.attention.empty")), gr.Dropdown(visible=False), ""
+            yield "", *_skips(2), _said("aula-empty", say(lang, "lab.attention.empty")), gr.Dropdown(visible=HIDDEN), ""
             return
         if not self._model.loaded:
             yield *_skips(3), _loading(lang), *_skips(2)
         try:
             reading = self._model.read(str(text))
         except AulaError as error:  # in the place of the drawing, where the person looks
-            yield "", *_skips(2), _said("aula-error", error.text(lang)), gr.Dropdown(visible=False), ""
+            yield "", *_skips(2), _said("aula-error", error.text(lang)), gr.Dropdown(visible=HIDDEN), ""
             return
         except Exception:
             yield *_skips(3), "", *_skips(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST = 4_000  # characters
 TEXT, CHAT = "text", "chat"
+Span = tuple[float, float, float, bool]  # lowest, highest, step of the slider, whole numbers only
 
 
 class Beginning:
@@ -73,3 +75,26 @@ def whole(value: object, name: str, low: int, high: int) -> int:
     if found != int(found):
         raise BadOption(option=name, allowed=f"{low} – {high}")
     return int(found)
+
+
+def numbers(spans: Mapping[str, Span], values: Sequence[object]) -> dict[str, float]:
+    """Return what sliders hold, in the order of `spans`. Raises BadOption."""
+    return {
+        name: whole(value, name, int(low), int(high)) if is_whole else number(value, name, low, high)
+        for (name, (low, high, _, is_whole)), value in zip(spans.items(), values, strict=True)
+    }
+
+
+def slider(panel: str, name: str, span: Span, value: float) -> gr.Slider:
+    """Lay out a slider with its name and what it does, in the current block."""
+    low, high, step, _ = span
+    return gr.Slider(
+        low,
+        high,
+        value=value,
+        step=step,
+        min_width=280,
+        label=static(f"lab.{panel}.{name}"),
+        info=static(f"lab.{panel}.{name}_info"),
+        elem_id=f"aula-lab-{panel}-{name.replace('_', '-')}",
+    )

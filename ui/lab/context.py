@@ -11,12 +11,12 @@ from lab.filler import NEEDLES
 from lab.needle import MOST_DEPTHS, MOST_LENGTHS, MOST_REPEATS, Grid
 from lab.pace import Pace
 from rag.errors import BadOption
-from ui.components import block, guarded, language, owner_of
+from ui.components import HIDDEN, block, buttons, guarded, language, owner_of
 from ui.lab import context_run, context_view
 from ui.lab.context_run import WORDS, Asked, Kept, needle_of, sizes_of
 from ui.lab.context_text import choices, known
 from ui.lab.pace import ending, status
-from ui.lab.shared import ASKING, QUIET, Shared, intro, try_this
+from ui.lab.shared import ASKING, QUIET, Shared, intro, run_key, try_this
 from ui.texts import say, static
 
 Updates = tuple[object, ...]
@@ -59,7 +59,7 @@ class ContextPanel:
             self.go = gr.Button(
                 static("lab.context.go"), variant="primary", scale=0, min_width=230, elem_id="aula-lab-context-go"
             )
-            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-context-stop")
+            self.stop = gr.Button(static("chat.stop"), visible=HIDDEN, scale=0, elem_id="aula-lab-context-stop")
         self.told = block("", "aula-lab-context-told")
         self.found = block("", "aula-lab-context-found")
         self.kept = gr.State(Kept())
@@ -174,20 +174,20 @@ class ContextPanel:
         hidden, sizes = needle_of(sentence, question, expected), sizes_of((longest, lengths, depths, repeats))
         asked = Asked(str(model or ""), owner_of(request), str(text), hidden, sizes, lang)
         stopped = say(lang, "lab.context.stopped")
-        with self._shared.running.event(_key(request)) as cancel:
+        with self._shared.running.event(run_key(request, "context")) as cancel:
             updates = context_run.run(self._shared, asked, kept, cancel, self._paces)
             for each in ending(updates, lambda said: (gr.skip(), said, gr.skip(), gr.skip()), stopped, lang):
-                yield *each, gr.Button(visible=False), gr.Button(visible=True)
+                yield *each, *buttons(busy=True)
 
     @guarded
     def end(self, request: gr.Request) -> None:
         """Stop; what was found stays."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "context"))
 
     @guarded
     def rest(self) -> Updates:
         """Put the button back, however the run ended."""
-        return gr.Button(visible=True), gr.Button(visible=False)
+        return buttons(busy=False)
 
     # -- how ---------------------------------------------------------------------------------------------------
 
@@ -217,8 +217,3 @@ def _words(lang: str) -> Updates:
 
 def _empty(lang: str) -> str:
     return str(status(say(lang, "lab.context.empty", button=say(lang, "lab.context.try_quick"))))
-
-
-def _key(request: gr.Request) -> str:
-    """Return under which name this panel runs: Stop must not end what other panels have running."""
-    return f"{request.session_hash}:context"

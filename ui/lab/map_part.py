@@ -14,9 +14,9 @@ from lab.similarity import embedder_of
 from lab.umap_process import FEWEST_NEAR, MOST_NEAR, Umaps
 from rag.errors import BadOption
 from rag.store import Store
-from ui.components import block, guarded, language, owner_of, progress_bar
+from ui.components import HIDDEN, block, buttons, guarded, language, owner_of, progress_bar
 from ui.lab.map_view import PCA, UMAP, Shown, drawing
-from ui.lab.shared import QUIET, Shared, try_this, worked
+from ui.lab.shared import QUIET, Shared, run_key, try_this, worked
 from ui.texts import say, static
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class MapPart:
             )
         with gr.Row():
             self.go = gr.Button(static("lab.embeddings.go_map"), variant="primary", scale=0, elem_id="aula-lab-map-go")
-            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-embeddings-stop")
+            self.stop = gr.Button(static("chat.stop"), visible=HIDDEN, scale=0, elem_id="aula-lab-embeddings-stop")
         self.told = block("", "aula-lab-embeddings-told")
         self.map = block("", "aula-lab-embeddings-map", _CONNECT)
 
@@ -129,7 +129,7 @@ class MapPart:
         if not self._library.documents(owner):
             yield _said("aula-empty", say(lang, "lab.embeddings.no_documents")), "", gr.skip(), gr.skip()
             return
-        with self._shared.running.event(_key(request)) as cancel:
+        with self._shared.running.event(run_key(request, "embeddings")) as cancel:
             yield gr.skip(), _said("aula-caption", say(lang, "lab.embeddings.reading")), gr.skip(), gr.skip()
             chosen = [str(one) for one in documents] if isinstance(documents, list) and documents else None
             shown = self._by_pca(owner, chosen, str(question or "").strip()[:_LONGEST])
@@ -138,7 +138,7 @@ class MapPart:
                 return
             near = _whole(neighbours)
             if self._umaps.known(shown.cloud.vectors, near) is None:
-                yield drawing(shown, lang), _busy(0, 0, lang), gr.Button(visible=False), gr.Button(visible=True)
+                yield drawing(shown, lang), _busy(0, 0, lang), *buttons(busy=True)
             points = yield from worked(
                 lambda told: self._umaps.points(shown.cloud.vectors, near, cancel, told),
                 lambda done, total: (gr.skip(), _busy(done, total, lang), gr.skip(), gr.skip()),
@@ -148,12 +148,12 @@ class MapPart:
     @guarded
     def halt(self, request: gr.Request) -> None:
         """Stop working out; the map by PCA stays."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "embeddings"))
 
     @guarded
     def rest(self) -> Updates:
         """Put the buttons back, however it ended."""
-        return "", gr.Button(visible=True), gr.Button(visible=False)
+        return "", *buttons(busy=False)
 
     # -- maps --------------------------------------------------------------------------------------------------
 
@@ -171,11 +171,6 @@ class MapPart:
         if shown.question:
             asked = amid(vectors, points, embedder_of(self._dense).encode_query(shown.question))
         return replace(shown, way=UMAP, points=points, kept=kept_neighbours(vectors, points), asked=asked)
-
-
-def _key(request: gr.Request) -> str:
-    """Return under which name this page's map is running: Stop must not end what other panels have running."""
-    return f"{request.session_hash}-embeddings"
 
 
 def _whole(value: object) -> int:

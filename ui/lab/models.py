@@ -11,11 +11,11 @@ from langchain_core.messages import HumanMessage
 
 from lab.comparison import Both, compare
 from rag.errors import BadOption, Cancelled, NothingToCompare, TextTooLong, TwoModelsLent
-from ui.components import block, guarded, language
+from ui.components import HIDDEN, block, buttons, guarded, language
 from ui.lab import models_view
 from ui.lab.models_view import Figures
 from ui.lab.pace import Clock, bar, ending, status
-from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, try_this, worked
+from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, run_key, try_this, worked
 from ui.texts import say, static
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ModelsPanel:
         )
         with gr.Row():
             self.go = gr.Button(static("lab.models.go"), variant="primary", scale=0, elem_id="aula-lab-models-go")
-            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-models-stop")
+            self.stop = gr.Button(static("chat.stop"), visible=HIDDEN, scale=0, elem_id="aula-lab-models-stop")
         self.told = block("", "aula-lab-models-told")
         self.found = block("", "aula-lab-models-found")
 
@@ -107,7 +107,7 @@ class ModelsPanel:
             used = str(self._shared.services.engine.status().model or "")
             first, second = ("", self._another()) if example == "two" else (used, used)
             texts = (say(lang, "lab.models.ex_text"), say(lang, "lab.models.ex_prompt"))
-            held = self._choices(lang)
+            held = self._shared.choices(lang)
             return *(gr.Dropdown(choices=held, value=one) for one in (first, second)), *texts, _GIVEN
 
         return fill
@@ -117,7 +117,7 @@ class ModelsPanel:
     @guarded
     def renew(self, request: gr.Request, first: object, second: object) -> Updates:
         """List the installed models; one that has gone becomes the one in use. Nothing chosen: two different ones."""
-        held = self._choices(language(request))
+        held = self._shared.choices(language(request))
         known = {value for _, value in held}
         pair = [str(one or "") if str(one or "") in known else "" for one in (first, second)]
         if not any(pair) and self._shared.services.engine.status().model:
@@ -137,10 +137,10 @@ class ModelsPanel:
         lang = language(request)
         said, asked, count = _checked(text, prompt, steps)
         pair, stopped = (str(first or ""), str(second or "")), say(lang, "lab.models.stopped")
-        with self._shared.running.event(_key(request)) as cancel:
+        with self._shared.running.event(run_key(request, "models")) as cancel:
             updates = self._compared(pair, said, asked, count, lang, cancel)
             for told, found in ending(updates, lambda said: (said, gr.skip()), stopped, lang):
-                yield told, found, gr.Button(visible=False), gr.Button(visible=True)
+                yield told, found, *buttons(busy=True)
 
     def _compared(
         self, pair: tuple[str, str], text: str, prompt: str, count: int, lang: str, cancel: threading.Event
@@ -165,25 +165,19 @@ class ModelsPanel:
     @guarded
     def end(self, request: gr.Request) -> None:
         """Stop comparing."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "models"))
 
     @guarded
     def rest(self) -> Updates:
         """Put the button back, however the comparison ended."""
-        return gr.Button(visible=True), gr.Button(visible=False)
+        return buttons(busy=False)
 
     # -- how ---------------------------------------------------------------------------------------------------
-
-    def _choices(self, lang: str) -> list[tuple[str, str]]:
-        """Return (what is shown, name): the one in use, then every installed one, with the files put there by hand."""
-        catalogue = self._shared.services.catalogue
-        here = [entry for entry in catalogue.entries("llm") if catalogue.installed(entry.name)]
-        return [(say(lang, "lab.model_used"), ""), *((entry.title, entry.name) for entry in here)]
 
     def _another(self) -> str:
         """Return the name of an installed model that is not in use, "" where there is none."""
         used = self._shared.services.engine.status().model
-        return next((name for _, name in self._choices("en") if name and name != used), "")
+        return next((name for _, name in self._shared.choices("en") if name and name != used), "")
 
     def _two(self, first: str, second: str) -> tuple[LlamaChat, LlamaChat]:
         """Return both models, of which at most one is lent. Raises TwoModelsLent, and as Lender.chat does."""
@@ -223,8 +217,3 @@ def _checked(text: object, prompt: object, steps: object) -> tuple[str, str, int
     if not STEPS[0] <= count <= STEPS[1]:
         raise BadOption(option="steps", allowed=f"{STEPS[0]}-{STEPS[1]}")
     return said, asked, count
-
-
-def _key(request: gr.Request) -> str:
-    """Return under which name this panel runs: Stop must not end what other panels have running."""
-    return f"{request.session_hash}:models"

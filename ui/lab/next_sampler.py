@@ -9,12 +9,11 @@ import gradio as gr
 from lab.sampler import Settings
 from rag.settings import PRESETS
 from ui.components import Keywords
-from ui.lab.beginning import number, whole
+from ui.lab.beginning import Span, numbers, slider
 from ui.lab.shared import QUIET
 from ui.texts import static
 
-# name of a field of Settings: lowest, highest, step, whether whole
-SLIDERS: dict[str, tuple[float, float, float, bool]] = {
+SLIDERS: dict[str, Span] = {  # by the name of a field of Settings
     "repeat_penalty": (0.5, 2.0, 0.05, False),
     "frequency_penalty": (-2.0, 2.0, 0.1, False),
     "presence_penalty": (-2.0, 2.0, 0.1, False),
@@ -54,7 +53,7 @@ class SamplerValues:
             self.sliders: list[gr.Slider] = []
             for row in _ROWS:
                 with gr.Row():
-                    self.sliders += [_slider(name) for name in row]
+                    self.sliders += [slider("next", name, SLIDERS[name], getattr(USUAL, name)) for name in row]
 
     def wire(
         self,
@@ -72,25 +71,7 @@ class SamplerValues:
 
 def settings_of(values: Sequence[object]) -> Settings:
     """Return what the sliders hold. Raises BadOption."""
-    found = {
-        name: (whole(value, name, int(low), int(high)) if is_whole else number(value, name, low, high))
-        for (name, (low, high, _, is_whole)), value in zip(SLIDERS.items(), values, strict=True)
-    }
-    return Settings(**found)  # type: ignore[arg-type]
-
-
-def _slider(name: str) -> gr.Slider:
-    low, high, step, _ = SLIDERS[name]
-    return gr.Slider(
-        low,
-        high,
-        value=getattr(USUAL, name),
-        step=step,
-        min_width=280,
-        label=static(f"lab.next.{name}"),
-        info=static(f"lab.next.{name}_info"),
-        elem_id=f"aula-lab-next-{name.replace('_', '-')}",
-    )
+    return Settings(**numbers(SLIDERS, values))  # type: ignore[arg-type]
 
 
 def _way(*values: float) -> str | None:

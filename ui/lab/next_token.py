@@ -15,13 +15,13 @@ from markupsafe import Markup
 from lab.kept_rows import KeptRows
 from lab.sampler import draw
 from rag.errors import AulaError, BadOption, Cancelled, LookAgain
-from ui.components import action_list, block, clicked, guarded, language, progress_bar
+from ui.components import HIDDEN, action_list, block, buttons, clicked, guarded, language, progress_bar
 from ui.lab import next_view
 from ui.lab.beginning import TEXT, whole
 from ui.lab.next_prompt import EXAMPLES, PromptBoxes, filler, tokens
 from ui.lab.next_sampler import SamplerValues, settings_of
 from ui.lab.next_view import Seen
-from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, try_this, worked
+from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, run_key, try_this, worked
 from ui.texts import say, static
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class NextTokenPanel:
         self.prompt = PromptBoxes()
         with gr.Row():
             self.go = gr.Button(static("lab.next.go"), variant="primary", scale=0, elem_id="aula-lab-next-go")
-            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-next-stop")
+            self.stop = gr.Button(static("chat.stop"), visible=HIDDEN, scale=0, elem_id="aula-lab-next-stop")
         self.look = gr.State(None)
         self.found = action_list("aula-lab-next-found")
         with gr.Column(visible=False, elem_id="aula-lab-next-sampling") as self.sampling:
@@ -93,7 +93,7 @@ class NextTokenPanel:
 
     def halt(self, request: gr.Request) -> None:
         """Stop what this page has running here."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "next"))
 
     @guarded
     def run(
@@ -206,8 +206,8 @@ class NextTokenPanel:
         """Read what `begun` returns aside, with its progress, and show it; what fails before that changes nothing."""
         lang, settings = language(request), settings_of(values)
         skipped = (gr.skip(),) * 3
-        with self._shared.running.event(_key(request)) as cancel:
-            yield gr.skip(), *skipped, gr.Button(visible=False), gr.Button(visible=True)
+        with self._shared.running.event(run_key(request, "next")) as cancel:
+            yield gr.skip(), *skipped, *buttons(busy=True)
 
             def work(told: Told) -> tuple[Look, Seen]:
                 chat, look = begun()
@@ -226,12 +226,12 @@ class NextTokenPanel:
             except Exception as error:
                 stopped = isinstance(error, Cancelled)
                 said = _why(error, lang) if reading or stopped else gr.skip()  # "reading…" must not stay
-                yield said, *skipped, gr.Button(visible=True), gr.Button(visible=False)
+                yield said, *skipped, *buttons(busy=False)
                 if stopped:
                     return
                 raise
             found, staged = next_view.looked(seen, lang), next_view.stages(seen, settings, lang)
-            yield found, staged, gr.Column(visible=True), look, gr.Button(visible=True), gr.Button(visible=False)
+            yield found, staged, gr.Column(visible=True), look, *buttons(busy=False)
 
     def _seen(self, chat: LlamaChat, look: Look, row: Row, k: object) -> Seen:
         shown = whole(k, "k", _FEWEST, _MOST)
@@ -271,7 +271,3 @@ def _why(error: Exception, lang: str) -> Markup:
 
 def _said(said: str) -> Markup:
     return Markup('<p class="aula-caption" role="status">{}</p>').format(said)
-
-
-def _key(request: gr.Request) -> str:
-    return f"{request.session_hash}:next"

@@ -11,7 +11,7 @@ from prompts.reply import Reply
 from rag import said
 from rag.errors import AnswerNotKept, NoAnswerYet
 from rag.history import History, Message, shorten
-from ui.components import Keywords, guarded, owner_of
+from ui.components import Keywords, action_list, clicked, guarded, owner_of
 from ui.lab.shared import Shared, steps_packet
 from ui.plain import mapping
 from ui.texts import static
@@ -26,17 +26,21 @@ def of_reply(reply: Reply | None, title: str) -> Json:
     return _packet(title, reply.model, reply.text, reply.prompt, reply.turns)
 
 
-def of_messages(messages: Sequence[Message]) -> Json:
-    """Return what opens the last answer of a conversation. Raises NoAnswerYet, AnswerNotKept."""
-    last = messages[-1] if messages else None
-    if last is None or last.role != "assistant" or not last.content:
+def of_messages(messages: Sequence[Message], number: int = 0) -> Json:
+    """Return what opens an answer of a conversation: the message of that number, or the last one.
+
+    Raises NoAnswerYet, AnswerNotKept.
+    """
+    upto = [one for one in messages if not number or one.id <= number]  # numbers grow along a conversation
+    found = upto[-1] if upto else None
+    if found is None or found.role != "assistant" or not found.content or number not in (0, found.id):
         raise NoAnswerYet
-    question = next((one.content for one in reversed(messages) if one.role == "user"), "")
-    stats, reading = mapping(last.meta.get("stats")), mapping(last.meta.get("reading"))
+    question = next((one.content for one in reversed(upto) if one.role == "user"), "")
+    stats, reading = mapping(found.meta.get("stats")), mapping(found.meta.get("reading"))
     if stats.get("finish_reason") == "declined":  # the sentence that it is not there is Aula's
         raise AnswerNotKept
     model = str(stats.get("model") or "")
-    return _packet(shorten(question), model, last.content, str(reading.get("prompt") or ""), reading.get("turns"))
+    return _packet(shorten(question), model, found.content, str(reading.get("prompt") or ""), reading.get("turns"))
 
 
 def _packet(title: str, model: str, text: str, prompt: str, turns: object) -> Json:
@@ -56,22 +60,35 @@ def in_answer(replies: object, number: int) -> Reply | None:
 
 
 class LookAtTokens:
-    """The button below the chat that opens the last answer in the Lab."""
+    """What opens an answer of the chat in the Lab: a button below it for the last, a link in each of the others."""
 
     def __init__(self, history: History) -> None:
         """Use the kept conversations; nothing is laid out yet."""
         self._history = history
 
     def layout(self) -> None:
-        """Lay out the button."""
+        """Lay out the button, and what a click on a link goes through: the chat's own HTML cannot call Python."""
         self.look = gr.Button(static("lab.steps.look"), size="sm", scale=0, elem_id="aula-to-steps")
+        self.earlier = action_list("aula-look-earlier", value='<button type="button" hidden data-do="look"></button>')
 
     def wire(self, shared: Shared, conversation: gr.BrowserState) -> None:
-        """Connect the callback; `conversation` is the open one's id."""
+        """Connect the callbacks; `conversation` is the open one's id."""
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         self.look.click(self.open, conversation, shared.to_steps, **quiet)
+        self.earlier.click(self.open_earlier, conversation, shared.to_steps, **quiet)
 
     @guarded
     def open(self, request: gr.Request, conversation: str) -> Json:
         """Hand the last answer over. Raises NoAnswerYet, AnswerNotKept, ConversationNotFound."""
-        return of_messages(self._history.messages(owner_of(request), conversation) if conversation else [])
+        return self._packet(request, conversation)
+
+    @guarded
+    def open_earlier(self, request: gr.Request, conversation: str, event: gr.EventData) -> Json:
+        """Hand the answer over whose link was clicked. Raises as `open`."""
+        number = clicked(event)[1]
+        if not number.isdecimal():
+            raise NoAnswerYet
+        return self._packet(request, conversation, int(number))
+
+    def _packet(self, request: gr.Request, conversation: str, number: int = 0) -> Json:
+        return of_messages(self._history.messages(owner_of(request), conversation) if conversation else [], number)

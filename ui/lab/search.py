@@ -15,11 +15,11 @@ from lab.tokens import token, visible
 from lab.writing import text_of
 from rag.errors import Cancelled, NoStrategy
 from rag.settings import RANGES
-from ui.components import block, guarded, language
+from ui.components import HIDDEN, block, buttons, guarded, language
 from ui.lab import search_view
-from ui.lab.beginning import TEXT, Beginning, number, tokens, whole
+from ui.lab.beginning import TEXT, Beginning, Span, numbers, slider, tokens, whole
 from ui.lab.pace import Clock, bar, status
-from ui.lab.shared import ASKING, QUIET, Shared, intro, try_this, worked
+from ui.lab.shared import ASKING, QUIET, Shared, intro, run_key, try_this, worked
 from ui.texts import say, static
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 Updates = tuple[object, ...]
 
-# name of a field of Plan: lowest, highest, step, whether whole
-_SLIDERS: dict[str, tuple[float, float, float, bool]] = {
+_SLIDERS: dict[str, Span] = {  # by the name of a field of Plan
     "n": (1, 5, 1, True),
     "steps": (8, 64, 4, True),
     "width": (1, 8, 1, True),
@@ -69,19 +68,19 @@ class SearchPanel:
         self.sliders: dict[str, gr.Slider] = {}
         with gr.Row(elem_classes=["aula-sliders"]):
             for name in _FIRST:
-                self.sliders[name] = _slider(name)
+                self.sliders[name] = slider("search", name, _SLIDERS[name], getattr(_PLAN, name))
         with gr.Accordion(static("lab.search.values"), open=False, elem_id="aula-lab-search-values"):
             with gr.Row(elem_classes=["aula-sliders"]):
                 for name in _SLIDERS:
                     if name not in _FIRST:
-                        self.sliders[name] = _slider(name)
+                        self.sliders[name] = slider("search", name, _SLIDERS[name], getattr(_PLAN, name))
             self.seed = gr.Number(
                 _PLAN.seed, precision=0, label=static("chat.seed"), info=static("lab.search.seed_info"),
                 minimum=0, maximum=RANGES["seed"][1], elem_id="aula-lab-search-seed",
             )  # fmt: skip
         with gr.Row():
             self.go = gr.Button(static("lab.search.go"), variant="primary", scale=0, elem_id="aula-lab-search-go")
-            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-search-stop")
+            self.stop = gr.Button(static("chat.stop"), visible=HIDDEN, scale=0, elem_id="aula-lab-search-stop")
         self.found = block("", "aula-lab-search-found")
 
     # -- wiring ------------------------------------------------------------------------------------------------
@@ -119,7 +118,7 @@ class SearchPanel:
 
     def halt(self, request: gr.Request) -> None:
         """Stop what this page has running here; what is written stays."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "search"))
 
     @guarded
     def run(
@@ -127,18 +126,18 @@ class SearchPanel:
     ) -> Iterator[Updates]:
         """Write on in every way that is ticked; the texts are shown as they grow, and stay where one stops."""
         lang, plan, found = language(request), _plan(strategies, *values), Found()
-        with self._shared.running.event(_key(request)) as cancel:
-            yield status(say(lang, "lab.search.loading")), *_buttons(busy=True)
+        with self._shared.running.event(run_key(request, "search")) as cancel:
+            yield status(say(lang, "lab.search.loading")), *buttons(busy=True)
             try:
                 chat = self._shared.chat(model)
                 prompt = tokens(chat, text, kind)
                 yield from self._written(chat, prompt, plan, found, cancel, lang)
             except Exception:
-                yield "", *_buttons(busy=False)
+                yield "", *buttons(busy=False)
                 raise
             said = say(lang, "lab.search.stopped") if cancel.is_set() else ""
             shown = search_view.results(found, plan, partial(_named, chat), partial(text_of, chat), lang)
-            yield status(said) + shown, *_buttons(busy=False)
+            yield status(said) + shown, *buttons(busy=False)
 
     def _written(
         self, chat: LlamaChat, prompt: list[int], plan: Plan, found: Found, cancel: threading.Event, lang: str
@@ -158,36 +157,10 @@ def _named(chat: LlamaChat, number: int) -> str:
     return visible(token(chat.vocabulary, number).text)
 
 
-def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
-    """Return the updates of Go and Stop."""
-    return gr.Button(visible=not busy), gr.Button(visible=busy)
-
-
 def _plan(strategies: object, seed: object, *values: object) -> Plan:
     """Return what the components hold. Raises NoStrategy, BadOption."""
     ticked = strategies if isinstance(strategies, list) else []
     named = tuple(name for name in STRATEGIES if name in ticked)
     if not named:
         raise NoStrategy
-    numbers = {
-        name: (whole(value, name, int(low), int(high)) if is_whole else number(value, name, low, high))
-        for (name, (low, high, _, is_whole)), value in zip(_SLIDERS.items(), values, strict=True)
-    }
-    return Plan(named, seed=whole(seed, "seed", 0, int(RANGES["seed"][1])), **numbers)  # type: ignore[arg-type]
-
-
-def _slider(name: str) -> gr.Slider:
-    low, high, step, _ = _SLIDERS[name]
-    return gr.Slider(
-        low,
-        high,
-        value=getattr(_PLAN, name),
-        step=step,
-        label=static(f"lab.search.{name}"),
-        info=static(f"lab.search.{name}_info"),
-        elem_id=f"aula-lab-search-{name.replace('_', '-')}",
-    )
-
-
-def _key(request: gr.Request) -> str:
-    return f"{request.session_hash}:search"
+    return Plan(named, seed=whole(seed, "seed", 0, int(RANGES["seed"][1])), **numbers(_SLIDERS, values))  # type: ignore[arg-type]

@@ -59,11 +59,15 @@ class Shared:
     @guarded
     def renew(self, request: gr.Request, model: object) -> object:
         """List the installed language models; one that has gone becomes the one in use."""
+        choices = self.choices(language(request))
+        known = model if model in {name for _, name in choices} else ""
+        return gr.Dropdown(choices=choices, value=known)
+
+    def choices(self, lang: str) -> list[tuple[str, str]]:
+        """Return (what is shown, name) of each model: the one in use, then every installed one."""
         catalogue = self.services.catalogue
         here = [entry for entry in catalogue.entries("llm") if catalogue.installed(entry.name)]
-        choices = [(say(language(request), "lab.model_used"), ""), *((entry.title, entry.name) for entry in here)]
-        known = model if model in {entry.name for entry in here} else ""
-        return gr.Dropdown(choices=choices, value=known)
+        return [(say(lang, "lab.model_used"), ""), *((entry.title, entry.name) for entry in here)]
 
     def chat(self, model: object = "") -> LlamaChat:
         """Return a model by its name in the catalogue, loading it if it has to be; "" is the one in use.
@@ -71,6 +75,11 @@ class Shared:
         Raises ModelNotReady, ModelNotFound, ModelNotInstalled, ModelLoadFailed.
         """
         return self.services.lender.chat(str(model or ""))
+
+
+def run_key(request: gr.Request, panel: str) -> str:
+    """Return under which name a panel of this page runs: Stop must not end what other panels have running."""
+    return f"{request.session_hash}:{panel}"
 
 
 def worked(

@@ -16,7 +16,7 @@ from lab.tree import Tree
 from lab.walk import Walk, prompt_tokens
 from rag.errors import BadOption, EmptyQuestion, NoAnswerYet
 from rag.history import shorten
-from ui.components import action_list, block, clicked, guarded, language, owner_of
+from ui.components import HIDDEN, action_list, block, clicked, guarded, language, owner_of
 from ui.lab import steps_kept, steps_view
 from ui.lab.shared import ASKING, QUIET, Shared, Told, intro, try_this
 from ui.lab.steps_keys import KEYS
@@ -69,7 +69,7 @@ class StepsPanel:
             self.begin = gr.Button(
                 static("lab.steps.begin"), variant="primary", scale=0, elem_id="aula-lab-steps-begin"
             )
-            self.stop = gr.Button(static("chat.stop"), scale=0, visible=False, elem_id="aula-lab-steps-stop")
+            self.stop = gr.Button(static("chat.stop"), scale=0, visible=HIDDEN, elem_id="aula-lab-steps-stop")
         self.told = block("", "aula-lab-steps-told")
         self.stage = action_list("aula-lab-steps-stage", KEYS)
         with gr.Row():

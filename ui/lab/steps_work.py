@@ -14,9 +14,9 @@ from markupsafe import Markup
 from lab.tree import Tree
 from lab.walk import Walk, prompt_tokens
 from rag.errors import Cancelled
-from ui.components import language, progress_bar, time_left
+from ui.components import buttons, language, progress_bar, time_left
 from ui.lab import steps_view
-from ui.lab.shared import Shared, Told, worked
+from ui.lab.shared import Shared, Told, run_key, worked
 from ui.lab.steps_view import Seen
 from ui.lab.tree_view import drawing
 from ui.plain import mapping, whole
@@ -71,7 +71,7 @@ class StepsWork:
         `focus`: a nonce when this begins another tree, which may have to load its model and is to have the keyboard.
         Where the work fails, what lay open is shown again.
         """
-        lang, began, key = look.lang, time.monotonic(), _key(request)
+        lang, began, key = look.lang, time.monotonic(), run_key(request, "steps")
         turn = self._turns[key] = secrets.token_hex(4)
         self._shared.running.stop(key)
 
@@ -94,12 +94,12 @@ class StepsWork:
 
     def halt(self, request: gr.Request) -> None:
         """Stop what a page is waiting for."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "steps"))
 
     def leave(self, request: gr.Request) -> None:
         """Forget a page that was closed."""
         self.halt(request)
-        self._turns.pop(_key(request), None)
+        self._turns.pop(run_key(request, "steps"), None)
 
     def walk(self, tree: Tree, cancel: threading.Event, told: Told) -> Walk:
         """Return what moves through a tree: its own model, loaded if it has to be.
@@ -120,13 +120,9 @@ class StepsWork:
         return {"tree": tree["id"], "look": tree["look"], "top": top, "entropy": found.entropy}
 
 
-def _key(request: gr.Request) -> str:
-    return f"{request.session_hash}:steps"
-
-
 def _over() -> Updates:
     """Return the progress gone, and Begin back in the place of Stop."""
-    return "", gr.Button(visible=True), gr.Button(visible=False)
+    return "", *buttons(busy=False)
 
 
 def _busy(done: int, total: int, began: float, lang: str) -> Updates:
@@ -141,7 +137,7 @@ def _busy(done: int, total: int, began: float, lang: str) -> Updates:
 
 def _told(bar: Markup, said: str) -> Updates:
     told = Markup('<p class="aula-caption" role="status">{}</p>{}').format(said, bar)
-    return (*(gr.skip() for _ in range(4)), str(told), gr.Button(visible=False), gr.Button(visible=True))
+    return (*(gr.skip() for _ in range(4)), str(told), *buttons(busy=True))
 
 
 def seen_of(value: object) -> Seen | None:

@@ -16,11 +16,11 @@ from lab.temperatures import ladder
 from lab.writing import text_of
 from rag.errors import Cancelled, NoTemperature
 from rag.settings import RANGES
-from ui.components import block, guarded, language
+from ui.components import HIDDEN, block, buttons, guarded, language
 from ui.lab import temperature_view
 from ui.lab.beginning import CHAT, TEXT, Beginning, number, tokens, whole
 from ui.lab.pace import Clock, bar, status
-from ui.lab.shared import ASKING, QUIET, Shared, intro, try_this, worked
+from ui.lab.shared import ASKING, QUIET, Shared, intro, run_key, try_this, worked
 from ui.texts import say, static
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ class TemperaturePanel:
             self.go = gr.Button(
                 static("lab.temperature.go"), variant="primary", scale=0, elem_id="aula-lab-temperature-go"
             )
-            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-temperature-stop")
+            self.stop = gr.Button(static("chat.stop"), visible=HIDDEN, scale=0, elem_id="aula-lab-temperature-stop")
         self._layout_found()
 
     def _layout_found(self) -> None:
         self.ladder = gr.State(None)  # the distribution at every temperature of the slider, and the ticked ones
         self.slider = gr.Slider(
-            0.0, 2.0, value=1.0, step=0.05, visible=False, label=static("lab.temperature.temperature"),
+            0.0, 2.0, value=1.0, step=0.05, visible=HIDDEN, label=static("lab.temperature.temperature"),
             info=static("lab.temperature.slider_info"), elem_id="aula-lab-temperature-slider",
         )  # fmt: skip
         self.bars = block("", "aula-lab-temperature-bars")
@@ -118,7 +118,7 @@ class TemperaturePanel:
 
     def halt(self, request: gr.Request) -> None:
         """Stop what this page has running here; what is written stays."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "temperature"))
 
     @guarded
     def redraw(self, request: gr.Request, kept: object, temperature: object) -> object:
@@ -144,15 +144,15 @@ class TemperaturePanel:
         lang, chosen = language(request), _ticked(ticked)
         counts = whole(n, "n", 2, _MOST_N), whole(steps, "steps", 4, _MOST_STEPS)
         first = whole(seed, "seed", 0, int(RANGES["seed"][1]))
-        with self._shared.running.event(_key(request)) as cancel:
-            yield *_same(4), status(say(lang, "lab.search.loading")), *_buttons(busy=True)
+        with self._shared.running.event(run_key(request, "temperature")) as cancel:
+            yield *_same(4), status(say(lang, "lab.search.loading")), *buttons(busy=True)
             try:
                 chat = self._shared.chat(model)
                 prompt = tokens(chat, text, kind)
                 yield self._distribution(chat, prompt, chosen, slider, cancel, lang)
                 yield from self._drawn(chat, prompt, chosen, (*counts, first), cancel, lang)
             except Exception:
-                yield *_same(4), "", *_buttons(busy=False)
+                yield *_same(4), "", *buttons(busy=False)
                 raise
 
     def _distribution(
@@ -193,7 +193,7 @@ class TemperaturePanel:
             yield from worked(lambda told: draw_each_way(chat, prompt, ways, n, steps, seed, found, cancel, told), show)
         said = say(lang, "lab.search.stopped") if cancel.is_set() else ""
         whole_ = temperature_view.answers(found, chosen, read, lang, done=True)
-        yield *_same(4), status(said) + whole_, *_buttons(busy=False)
+        yield *_same(4), status(said) + whole_, *buttons(busy=False)
 
 
 def _ticked(ticked: object) -> list[float]:
@@ -207,12 +207,3 @@ def _ticked(ticked: object) -> list[float]:
 
 def _same(count: int) -> tuple[object, ...]:
     return tuple(gr.skip() for _ in range(count))
-
-
-def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
-    """Return the updates of Go and Stop."""
-    return gr.Button(visible=not busy), gr.Button(visible=busy)
-
-
-def _key(request: gr.Request) -> str:
-    return f"{request.session_hash}:temperature"

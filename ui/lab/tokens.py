@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from lab.readings import LONGEST, Loaded, Reading, Readings, check
 from rag.errors import AulaError
-from ui.components import block, guarded, language, progress_bar
+from ui.components import HIDDEN, block, buttons, guarded, language, progress_bar
 from ui.lab import tokens_view
 from ui.lab.pace import ending, status
-from ui.lab.shared import QUIET, Shared, intro, try_this, worked
+from ui.lab.shared import QUIET, Shared, intro, run_key, try_this, worked
 from ui.texts import say, static
 
 Updates = tuple[object, ...]
@@ -44,7 +44,7 @@ class TokensPanel:
         )
         with gr.Row():
             self.go = gr.Button(static("lab.tokens.go"), variant="primary", scale=0, elem_id="aula-lab-tokens-go")
-            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-tokens-stop")
+            self.stop = gr.Button(static("chat.stop"), visible=HIDDEN, scale=0, elem_id="aula-lab-tokens-stop")
         self.told = block("", "aula-lab-tokens-told")
         self.found = block("", "aula-lab-tokens-found", tokens_view.SCRIPT)
 
@@ -101,10 +101,10 @@ class TokensPanel:
         for one in texts:
             check(one)
         stopped = say(lang, "lab.tokens.stopped")
-        with self._shared.running.event(_key(request)) as cancel:
+        with self._shared.running.event(run_key(request, "tokens")) as cancel:
             updates = self._read(texts, special is True, str(model or ""), lang, cancel)
             for told, found in ending(updates, lambda said: (said, gr.skip()), stopped, lang):
-                yield told, found, gr.Button(visible=False), gr.Button(visible=True)
+                yield told, found, *buttons(busy=True)
 
     def _read(
         self, texts: list[str], special: bool, model: str, lang: str, cancel: threading.Event
@@ -129,12 +129,12 @@ class TokensPanel:
     @guarded
     def end(self, request: gr.Request) -> None:
         """Stop reading."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "tokens"))
 
     @guarded
     def rest(self) -> Updates:
         """Put the button back, however the reading ended."""
-        return gr.Button(visible=True), gr.Button(visible=False)
+        return buttons(busy=False)
 
     # -- how ---------------------------------------------------------------------------------------------------
 
@@ -163,11 +163,6 @@ class TokensPanel:
         except AulaError:
             first = ""
         return sorted(found, key=lambda each: each[0].name != first)
-
-
-def _key(request: gr.Request) -> str:
-    """Return under which name this panel runs: Stop must not end what other panels have running."""
-    return f"{request.session_hash}:tokens"
 
 
 def _busy(done: int, total: int, lang: str) -> str:

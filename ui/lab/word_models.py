@@ -16,9 +16,9 @@ from lab.sampler import Settings
 from lab.writing import sample
 from rag.errors import AulaError, BadOption, Cancelled, TextTooLong
 from rag.llm import LlamaChat
-from ui.components import block, guarded, language, owner_of
+from ui.components import HIDDEN, block, buttons, guarded, language, owner_of
 from ui.lab.pace import Clock, bar
-from ui.lab.shared import ASKING, QUIET, Shared, Told, try_this, worked
+from ui.lab.shared import ASKING, QUIET, Shared, Told, run_key, try_this, worked
 from ui.lab.word_figures import Measured, compared, told, writings
 from ui.texts import grouped, say, static
 
@@ -100,7 +100,7 @@ class WordModels:
             self.go = gr.Button(
                 static("lab.words.teach"), variant="primary", scale=0, min_width=240, elem_id="aula-lab-words-teach"
             )
-            self.stop = gr.Button(static("chat.stop"), visible=False, scale=0, elem_id="aula-lab-words-stop")
+            self.stop = gr.Button(static("chat.stop"), visible=HIDDEN, scale=0, elem_id="aula-lab-words-stop")
         self.told = block("", "aula-lab-words-told")
         self.found = block("", "aula-lab-words-models")
 
@@ -168,8 +168,8 @@ class WordModels:
         asked = _asked(said, str(begin or ""), seed, lang)
         found = _count(asked)
         busy = str(bar(0, 0, Clock(), say(lang, "lab.words.asking"), lang))
-        with self._shared.running.event(_key(request)) as cancel:
-            yield str(_shown(asked, found)), gr.Button(visible=False), gr.Button(visible=True), busy
+        with self._shared.running.event(run_key(request, "words")) as cancel:
+            yield str(_shown(asked, found)), *buttons(busy=True), busy
             shown = yield from self._beside(model, asked, found, cancel)
         yield str(shown), gr.skip(), gr.skip(), ""
 
@@ -201,17 +201,12 @@ class WordModels:
     @guarded
     def end(self, request: gr.Request) -> None:
         """Stop asking the language model; what was counted stays."""
-        self._shared.running.stop(_key(request))
+        self._shared.running.stop(run_key(request, "words"))
 
     @guarded
     def rest(self) -> Updates:
         """Put the button back, however it ended."""
-        return gr.Button(visible=True), gr.Button(visible=False)
-
-
-def _key(request: gr.Request) -> str:
-    """Return under which name this part runs: Stop must not end what other panels have running."""
-    return f"{request.session_hash}:words"
+        return buttons(busy=False)
 
 
 def _asked(text: str, begin: str, seed: object, lang: str) -> _Asked:
