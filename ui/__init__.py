@@ -59,7 +59,7 @@ class Page:
                 self.chat.layout()
             with gr.Tab(static("tab.documents"), id="documents"):
                 self.documents.layout()
-            with gr.Tab(static("tab.playground"), id="playground"):
+            with gr.Tab(static("tab.playground"), id="playground") as self.playground_tab:
                 self.playground.layout()
             with gr.Tab(static("tab.lab"), id="lab") as self.lab_tab:
                 self.lab.layout()
@@ -73,7 +73,7 @@ class Page:
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         self.chat.wire(blocks)
         self.chat.strategy.wire(blocks, self.playground.shared, self.chat.conversation, self.tabs)
-        self.playground.wire(blocks)
+        self.playground.wire(blocks, self.playground_tab)
         self.lab.wire(blocks, self.lab_tab, self.tabs)
         self.chat.look.wire(self.lab.shared, self.chat.conversation)
         self.viewer.wire()
@@ -81,7 +81,7 @@ class Page:
         held = [*self.documents.outputs, self.chat.panel.chosen, self.chat.notice]
         gr.on([blocks.load, self.timer.tick, self.models_tab.select], self.look, None, around, **quiet)
         gr.on([blocks.load, self.documents.timer.tick], self.held, None, held, **quiet)
-        blocks.load(self.folder, None, self.models.where, **quiet)
+        self.models_tab.select(self.folder, None, self.models.where, **quiet)
         self.status.click(self.models.manage, None, None, **quiet).then(self.look, None, around, **quiet)
         self.models.list.click(self.models.manage, None, None, **quiet).then(self.look, None, around, **quiet)
         gr.on(

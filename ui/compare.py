@@ -87,17 +87,22 @@ class CompareTab:
         chosen = [editor.chooser for editor in desk.editors]
         listed = [*chosen, *(editor.parts["model"] for editor in desk.editors), self.note]
         models: list[gr.components.Component] = [editor.parts["model"] for editor in desk.editors]
-        blocks.load(self.begin, [desk.draft, *desk.inputs], desk.outputs, **quiet).then(
-            self.listed, models, listed, **quiet
-        )
+        arriving = [self._shared.incoming, desk.arrived, desk.draft, *desk.inputs]
+        gr.on(
+            [self._shared.opened.change, self._shared.incoming.change],
+            self.arrive,
+            arriving,
+            [desk.arrived, *desk.outputs],
+            trigger_mode="always_last",  # one after the other: the second finds what the first has put there
+            **quiet,
+        ).then(self.listed, models, listed, **quiet)
         touched = [self.typed.click, *(trigger for editor in desk.editors for trigger in _choices_of(editor))]
         gr.on(touched, self.follow, desk.inputs, desk.around, queue=False, trigger_mode="always_last", **quiet)
         self.add.click(self.added, desk.inputs, desk.outputs, **quiet)
         desk.undo.click(self.undone, [desk.before, *desk.inputs], desk.outputs, **quiet)
-        self._shared.incoming.change(self.take_in, [self._shared.incoming, *desk.inputs], desk.outputs, **quiet)
         for editor in desk.editors:
             self._wire_column(editor, listed, quiet)
-        self.run.wire(blocks)
+        self.run.wire(blocks, self._shared.opened)
         self.improving.wire(blocks)
 
     def _wire_column(self, editor: ColumnEditor, listed: list[gr.components.Component], quiet: Keywords) -> None:
@@ -118,23 +123,43 @@ class CompareTab:
     # -- callbacks ---------------------------------------------------------------------------------------------
 
     @guarded
-    def begin(self, request: gr.Request, draft: object, *values: object) -> Updates:
-        """Show the desk as it was left, or the first two strategies on a new one."""
+    def arrive(self, request: gr.Request, packet: object, arrived: object, draft: object, *values: object) -> Updates:
+        """Show the desk as it was left, or the first two strategies on a new one; then put in what was sent.
+
+        `arrived` is the nonce of what was put in last, "" for nothing, None before the desk was shown at all. What
+        another tab or the chat sends may have no columns: only values of variables.
+        """
         lang, owner = language(request), owner_of(request)
+        nonce = str(packet.get("nonce", "")) if isinstance(packet, Mapping) else ""
+        if arrived is not None and nonce in ("", arrived):
+            return tuple(gr.skip() for _ in range(1 + len(self.desk.outputs)))
         rows, replies, boxes = self.desk.split(values)
-        put_in: Mapping[str, str] = {}
+        put_in: dict[str, str] = {}
+        if arrived is None:
+            rows, put_in = self._first(rows, draft, owner, lang)
+        if not isinstance(packet, Mapping) or nonce in ("", arrived):
+            return (str(arrived or ""), *self.desk.laid(rows, replies, boxes, owner, lang, put_in))
+        before = column_draft.before(rows, replies, {**filled(boxes), **put_in})
+        columns = [put(Column.from_json(one, n)) for n, one in enumerate(packet.get("columns") or [], 1)]
+        if len(columns) > MOST:
+            gr.Warning(say(lang, "play.first_four", n=str(len(columns))), title=say(lang, "notice.title"))
+        if columns:
+            rows, replies = column_draft.taken_in(rows, replies, columns[:MOST])
+            self._overtaken(request)
+        put_in |= {str(name): str(text) for name, text in (packet.get("values") or {}).items()}
+        return (nonce, *self.desk.laid(rows, replies, boxes, owner, lang, put_in, before))
+
+    def _first(self, rows: list[Fields], draft: object, owner: str, lang: str) -> tuple[list[Fields], dict[str, str]]:
+        """Return the columns to begin with and the values of their variables: what is there, the draft, or new ones."""
+        if any(written(row) for row in rows):
+            return rows, {}
         found = column_draft.found(draft, owner)
-        there = any(written(row) for row in rows)
-        if found and not there:
-            rows, put_in = found
-        elif not there:
-            picked = [
-                self.desk.strategies.pick(value, owner, lang)
-                for _, value in self.desk.strategies.choices(owner, lang)[:LEAST]
-            ]
-            rows = [put(one.columns[0]) for one in picked]
-            put_in = {name: text for one in reversed(picked) for name, text in one.values.items()}
-        return self.desk.laid(rows, replies, boxes, owner, lang, put_in)
+        if found:
+            return found
+        first = self.desk.strategies.choices(owner, lang)[:LEAST]
+        picked = [self.desk.strategies.pick(value, owner, lang) for _, value in first]
+        values = {name: text for one in reversed(picked) for name, text in one.values.items()}
+        return [put(one.columns[0]) for one in picked], values
 
     @guarded
     def listed(self, request: gr.Request, *models: object) -> Updates:
@@ -216,23 +241,6 @@ class CompareTab:
         return self.desk.laid(
             before["rows"], before["replies"], boxes, owner_of(request), language(request), before["values"], now
         )
-
-    @guarded
-    def take_in(self, request: gr.Request, packet: object, *values: object) -> Updates:
-        """Put in what another tab or the chat has sent; without columns, only values of variables."""
-        lang, owner = language(request), owner_of(request)
-        if not isinstance(packet, Mapping):
-            return tuple(gr.skip() for _ in self.desk.outputs)
-        rows, replies, boxes = self.desk.split(values)
-        columns = [put(Column.from_json(one, n)) for n, one in enumerate(packet.get("columns") or [], 1)]
-        if len(columns) > MOST:
-            gr.Warning(say(lang, "play.first_four", n=str(len(columns))), title=say(lang, "notice.title"))
-        before = column_draft.before(rows, replies, filled(boxes))
-        if columns:
-            rows, replies = column_draft.taken_in(rows, replies, columns[:MOST])
-            self._overtaken(request)
-        texts = {str(name): str(text) for name, text in (packet.get("values") or {}).items()}
-        return self.desk.laid(rows, replies, boxes, owner, lang, texts, before)
 
     @guarded
     def fix(self, request: gr.Request, event: gr.EventData, which: int, *values: object) -> Updates:

@@ -70,8 +70,8 @@ class RunPanel:
                 )
             self.diff = block("", "aula-diff")
 
-    def wire(self, blocks: gr.Blocks) -> None:
-        """Connect the callbacks."""
+    def wire(self, blocks: gr.Blocks, opened: gr.State) -> None:
+        """Connect the callbacks; `opened` changes when there is first somebody to read."""
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
         desk = self._desk
         answers = [editor.answer for editor in desk.editors]
@@ -94,8 +94,8 @@ class RunPanel:
             **quiet,
         )
         self.stop.click(self.halt, None, None, queue=False, show_progress="hidden", api_visibility="private")
-        blocks.load(self.differ, compared, self.diff, **quiet)
-        blocks.load(self.hint, None, self.told, **quiet)
+        opened.change(self.differ, compared, self.diff, **quiet)
+        opened.change(self.hint, None, self.told, **quiet)
         blocks.unload(self.halt)
 
     # -- callbacks ---------------------------------------------------------------------------------------------

@@ -98,8 +98,8 @@ class GamePanel:
                 )
             self.scored = block("", "aula-game-scored")
 
-    def wire(self, blocks: gr.Blocks) -> None:
-        """Connect the callbacks."""
+    def wire(self, blocks: gr.Blocks, opened: gr.State) -> None:
+        """Connect the callbacks; `opened` changes when there is first somebody to play."""
         quiet: Keywords = {"show_progress": "hidden", "api_visibility": "private"}
         asking_model: Keywords = quiet | {
             "concurrency_id": PLAY,
@@ -108,7 +108,7 @@ class GamePanel:
         }
         stage = [self.levels, self.brief, self.lines, self.told, self.message, self.word]
         defence = [self.system, self.input, self.output]
-        blocks.load(self.look, None, [*stage, *defence], **quiet)
+        opened.change(self.look, None, [*stage, *defence], **quiet)
         gr.on([self.levels.click, self.told.click], self.choose, None, [*stage, *defence, self.scored], **quiet)
         asked = [self.lines, self.send, self.stop]
         gr.on([self.send.click, self.message.submit], self.ask, self.message, asked, **asking_model)

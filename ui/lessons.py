@@ -17,6 +17,7 @@ class LessonsTab:
 
     def __init__(self, services: Services, running: Running, shared: Shared) -> None:
         """Use the lower layers; nothing is laid out yet."""
+        self._shared = shared
         self.cards = CardsPanel(services, shared)
         self.game = GamePanel(services, running)
 
@@ -30,4 +31,4 @@ class LessonsTab:
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
         self.cards.wire(blocks)
-        self.game.wire(blocks)
+        self.game.wire(blocks, self._shared.opened)

@@ -46,7 +46,8 @@ class PlaygroundTab:
                 with gr.Tab(static(_TITLES[name]), id=name):
                     self._tabs[name].layout()
 
-    def wire(self, blocks: gr.Blocks) -> None:
-        """Connect the callbacks of every inner tab."""
+    def wire(self, blocks: gr.Blocks, own: gr.Tab) -> None:
+        """Connect the callbacks of every inner tab; `own` is the Playground's among the page's."""
+        own.select(lambda: True, None, self.shared.opened, show_progress="hidden", api_visibility="private")
         for tab in self._tabs.values():
             tab.wire(blocks)

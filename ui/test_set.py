@@ -56,7 +56,7 @@ class TestTab:
         looked = [parts.own, *whole]
         looks = [parts.missing, parts.checks, parts.plan, parts.table, parts.own, self.draft]
 
-        blocks.load(self.begin, None, [parts.intro, parts.editor.kind], **quiet)
+        shared.opened.change(self.begin, None, [parts.intro, parts.editor.kind], **quiet)
         # As one types, only the last state of the table matters.
         changed = [one.change for one in (parts.table, parts.kept, parts.repeats, parts.seed, parts.name)]
         gr.on([*changed, tabs.change], self.look, looked, looks, trigger_mode="always_last", **quiet)

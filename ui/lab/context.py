@@ -91,7 +91,7 @@ class ContextPanel:
         asked = [model, self.text, *words, *grid, self.kept]
         shown = [self.plan, self.told, self.found, self.kept, self.go, self.stop]
         opened = [*words, self.text, self.plan, self.told]
-        gr.on([blocks.load], self.begin, [model, *words, self.text, *grid], opened, preprocess=False, **QUIET)
+        self._shared.opened.change(self.begin, [model, *words, self.text, *grid], opened, preprocess=False, **QUIET)
         gr.on(self._tabs(), self.renew, self.text, self.text, preprocess=False, **QUIET)
         gr.on(
             [model.change, *(one.change for one in grid)],

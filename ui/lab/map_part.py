@@ -89,7 +89,7 @@ class MapPart:
         asked = [self.documents, self.question, self.way, self.neighbours]
         drawn = [self.map, self.told, self.go, self.stop]
         raw = {**QUIET, "preprocess": False}
-        gr.on([blocks.load, self.documents.focus], self.renew, self.documents, self.documents, **raw)
+        gr.on([self._shared.opened.change, self.documents.focus], self.renew, self.documents, self.documents, **raw)
         gr.on([self.go.click, self.question.submit], self.draw, asked, drawn, trigger_mode="once", **raw).then(
             self.rest, None, drawn[1:], **QUIET
         )

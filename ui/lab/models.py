@@ -83,8 +83,8 @@ class ModelsPanel:
         pair = [self.first, self.second]
         asked = [*pair, self.text, self.prompt, self.steps]
         shown = [self.told, self.found, self.go, self.stop]
-        gr.on([blocks.load, *self._tabs()], self.renew, pair, pair, preprocess=False, **QUIET)
-        blocks.load(self.hint, None, self.told, **QUIET)
+        gr.on(self._tabs(), self.renew, pair, pair, preprocess=False, **QUIET)
+        self._shared.opened.change(self.hint, None, self.told, **QUIET)
         self.go.click(self.run, asked, shown, preprocess=False, trigger_mode="once", **ASKING).then(
             self.rest, None, shown[-2:], **QUIET
         )

@@ -37,6 +37,7 @@ class Shared:
         """Make the states; nothing visible yet."""
         self.services = services
         self.running = Running()  # of its own: Stop in the Lab must not end an answer in the Chat
+        self.opened = gr.State(False)  # becomes True when the Lab is first opened, see ui.play_state.Shared
         self.tabs: gr.Tabs | None = None
         self.page_tabs: gr.Tabs | None = None
         # A finished answer to look at: see steps_packet. Chat and Playground write it; the Steps panel listens.
@@ -52,9 +53,10 @@ class Shared:
             elem_id="aula-lab-model",
         )
 
-    def wire(self, blocks: gr.Blocks, tab: gr.Tab) -> None:
+    def wire(self, tab: gr.Tab) -> None:
         """Keep the list of models current."""
-        gr.on([blocks.load, tab.select], self.renew, self.model, self.model, preprocess=False, **QUIET)
+        tab.select(self.renew, self.model, self.model, preprocess=False, **QUIET)
+        tab.select(lambda: True, None, self.opened, **QUIET)
 
     @guarded
     def renew(self, request: gr.Request, model: object) -> object:

@@ -60,6 +60,6 @@ class LabTab:
     def wire(self, blocks: gr.Blocks, tab: gr.Tab, page_tabs: gr.Tabs) -> None:
         """Connect the callbacks; `tab` is the Lab's own among the page's `page_tabs`."""
         self.shared.page_tabs = page_tabs
-        self.shared.wire(blocks, tab)
+        self.shared.wire(tab)
         for panel in self._panels.values():
             panel.wire(blocks)

@@ -107,7 +107,7 @@ class WordModels:
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
         tabs = [one.select for one in (self._shared.tabs, self._shared.page_tabs) if one is not None]
-        gr.on([blocks.load, *tabs], self.renew, self.document, [self.document, self.text], preprocess=False, **QUIET)
+        gr.on(tabs, self.renew, self.document, [self.document, self.text], preprocess=False, **QUIET)
         self.document.input(self.choose, self.document, self.text, preprocess=False, **QUIET)
         asked = [self._shared.model, self.document, self.text, self.begin, self.seed]
         shown = [self.found, self.go, self.stop, self.told]
