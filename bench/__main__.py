@@ -81,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--steps", type=int, default=20, help="tokens that are written")
     lab.add_argument("--rounds", type=int, default=5, help="turns that each side of a comparison takes")
     lab.add_argument("--json", action="store_true")
+    page = what.add_parser("page", help="how soon is the page there?")
+    page.add_argument("--model", default=DEFAULT_MODEL)
+    page.add_argument("--embedding", default=DEFAULT_EMBEDDING)
+    page.add_argument("--rounds", type=int, default=7, help="how often each page is opened")
+    page.add_argument("--json", action="store_true")
     odd = what.add_parser("odd", help="what do strange and broken files come to?")
     odd.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER")
     odd.add_argument("--formats", default="pdf", help="which files of a folder, as in pdf,docx")
@@ -93,6 +98,12 @@ def _run_lab(options: argparse.Namespace) -> dict[str, Any]:
     from bench import lab
 
     return lab.run(lab.Options(options.model, options.n, options.width, options.steps, options.rounds))
+
+
+def _run_page(options: argparse.Namespace) -> dict[str, Any]:
+    from bench import page
+
+    return page.run(page.Options(options.model, options.embedding, options.rounds))
 
 
 def _run_odd(options: argparse.Namespace) -> dict[str, Any]:
@@ -149,6 +160,8 @@ def _run(options: argparse.Namespace) -> dict[str, Any]:
         return _run_ingest(options)
     if options.what == "lab":
         return _run_lab(options)
+    if options.what == "page":
+        return _run_page(options)
     if options.what == "odd":
         return _run_odd(options)
     if options.what == "search":
