@@ -11,6 +11,7 @@ from typing import TypedDict, cast
 import gradio as gr
 from markupsafe import Markup
 
+from rag import said
 from rag.history import Message
 from ui.citations import cited_text, sources
 from ui.components import block
@@ -45,17 +46,17 @@ def answer_line(answer: Mapping[str, object], lang: str, plain: bool = False) ->
     return {"role": "assistant", "content": [text, block(str(foot))] if foot else [text]}
 
 
-def lines(messages: Sequence[Message], lang: str) -> list[ChatLine]:
+def lines(messages: Sequence[Message], lang: str, last: bool = True) -> list[ChatLine]:
     """Return a kept conversation as it is shown.
 
     The last answer is shown with its exact prompt, for prompts are long, and the page has a button for its tokens; the
-    others have a link for theirs.
+    others have a link for theirs. `last`: whether the last one here is the last there is.
     """
-    last = messages[-1].id if messages else 0
+    newest = messages[-1].id if messages and last else 0
     return [
         question_line(message.content)
         if message.role == "user"
-        else answer_line(_kept(message, message.id == last), lang)
+        else answer_line(_kept(message, message.id == newest), lang)
         for message in messages
     ]
 
@@ -65,7 +66,8 @@ def _kept(message: Message, last: bool) -> dict[str, object]:
     reading = answer.get("reading")
     if isinstance(reading, dict) and not last:
         answer["reading"] = {**reading, "prompt": ""}
-        answer["opens"] = message.id if reading.get("prompt") and message.content else 0
+        there, _ = said.messages(str(reading.get("prompt") or ""), reading.get("turns"))
+        answer["opens"] = message.id if there and message.content else 0
     return answer
 
 

@@ -207,7 +207,7 @@ class ChatTab:
             for turn in turns:
                 first = earlier is None
                 if earlier is None:
-                    earlier = [*lines(turn.earlier, lang), question_line(turn.question)]
+                    earlier = [*lines(turn.earlier, lang, last=False), question_line(turn.question)]
                 begun = turn.conversation != conversation  # at once, so that a reload finds it
                 conversation = turn.conversation
                 answer = turn.answer.to_json()

@@ -16,7 +16,7 @@ from prompts.column import COLUMNS, MOST_SAMPLES, PARSES, Column
 from prompts.prompt import Prompt, Shot
 from rag.errors import BadOption, ExperimentInvalid
 from rag.settings import PRESETS, RANGES
-from ui.components import HIDDEN, action_list, block
+from ui.components import action_list, block
 from ui.decoding import NUMBERS
 from ui.texts import static
 
@@ -74,7 +74,7 @@ class ColumnEditor:
             self.parts = parts
             self.lint = action_list(f"aula-lint-{n}")
             self.improve = gr.Button(static("play.improve"), size="sm", elem_id=f"aula-improve-{n}")
-            self.halt = gr.Button(static("chat.stop"), size="sm", visible=HIDDEN, elem_id=f"aula-improve-stop-{n}")
+            self.halt = gr.Button(static("chat.stop"), size="sm", visible=False, elem_id=f"aula-improve-stop-{n}")
             self.proposal = action_list(f"aula-proposal-{n}")
             self.proposed = gr.State(None)
             self._saving()

@@ -87,12 +87,12 @@ class CompareTab:
         chosen = [editor.chooser for editor in desk.editors]
         listed = [*chosen, *(editor.parts["model"] for editor in desk.editors), self.note]
         models: list[gr.components.Component] = [editor.parts["model"] for editor in desk.editors]
-        arriving = [self._shared.incoming, desk.arrived, desk.draft, *desk.inputs]
+        arriving = [self._shared.incoming, self._shared.arrived, desk.draft, *desk.inputs]
         gr.on(
             [self._shared.opened.change, self._shared.incoming.change],
             self.arrive,
             arriving,
-            [desk.arrived, *desk.outputs],
+            [self._shared.arrived, *desk.outputs],
             trigger_mode="always_last",  # one after the other: the second finds what the first has put there
             **quiet,
         ).then(self.listed, models, listed, **quiet)
@@ -150,12 +150,12 @@ class CompareTab:
         return (nonce, *self.desk.laid(rows, replies, boxes, owner, lang, put_in, before))
 
     def _first(self, rows: list[Fields], draft: object, owner: str, lang: str) -> tuple[list[Fields], dict[str, str]]:
-        """Return the columns to begin with and the values of their variables: what is there, the draft, or new ones."""
-        if any(written(row) for row in rows):
-            return rows, {}
-        found = column_draft.found(draft, owner)
+        """Return the columns to begin with and the values of their variables: the draft, what is there, or new ones."""
+        found = column_draft.found(draft, owner)  # first: the page may have lost columns that the draft still has
         if found:
             return found
+        if any(written(row) for row in rows):
+            return rows, {}
         first = self.desk.strategies.choices(owner, lang)[:LEAST]
         picked = [self.desk.strategies.pick(value, owner, lang) for _, value in first]
         values = {name: text for one in reversed(picked) for name, text in one.values.items()}

@@ -73,7 +73,6 @@ class Desk:
         """Lay out the columns, and what says in what they differ."""
         self.count = gr.State(LEAST)
         self.replies = gr.State([])
-        self.arrived = gr.State(None)  # see CompareTab.arrive
         self.before = gr.State(None)  # what brings back the columns that others took the place of
         self.undo = gr.Button(static("play.undo"), size="sm", visible=HIDDEN, elem_id="aula-play-undo")
         self.differs = block("", "aula-differs")

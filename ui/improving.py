@@ -15,7 +15,7 @@ from rag.errors import NothingToRun
 from ui.column_editor import MOST, PROMPT, ColumnEditor, Fields, prompt_of
 from ui.column_filling import put_prompt, updates
 from ui.compare_run import PACE_S
-from ui.components import PLAY, PLAY_LIMIT, Keywords, Running, buttons, clicked, guarded, language, owner_of
+from ui.components import PLAY, PLAY_LIMIT, Keywords, Running, clicked, guarded, language, owner_of
 from ui.desk import Desk
 from ui.lint_view import proposal, refused, writing
 from ui.texts import say
@@ -76,15 +76,15 @@ class Improving:
         if not prompt_of(row).user.strip():
             raise NothingToRun
         with self._running.event(_key(request, which)) as cancel:
-            yield writing("", lang), None, *buttons(busy=True)
+            yield writing("", lang), None, *_buttons(busy=True)
             try:
                 for shown, proposed in self._written(row, lang, cancel):
                     yield shown, proposed, gr.skip(), gr.skip()
             except Exception:
-                yield "", None, *buttons(busy=False)
+                yield "", None, *_buttons(busy=False)
                 raise
             last = ("", None) if cancel.is_set() else (gr.skip(), gr.skip())
-            yield *last, *buttons(busy=False)
+            yield *last, *_buttons(busy=False)
 
     def _written(self, row: Fields, lang: str, cancel: threading.Event) -> Iterator[tuple[str, object]]:
         """Yield what is shown of the proposal, and at its end what `decide` takes."""
@@ -122,6 +122,14 @@ class Improving:
         rows[which] |= put_prompt(Prompt.from_json(proposed["theirs"]), rows[which]["kept"])
         around = self._desk.seen(rows, boxes, owner_of(request), lang)
         return (*updates(rows[which], PROMPT), "", None, *around)
+
+
+def _buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
+    """Return the updates of Improve and Stop.
+
+    Not `buttons`: when a column comes, Gradio shows whatever in it is mounted, and a hidden Stop would be.
+    """
+    return gr.Button(visible=not busy), gr.Button(visible=busy)
 
 
 def _key(request: gr.Request, which: int) -> str:

@@ -94,7 +94,7 @@ class GamePanel:
                     static("lesson.score"), variant="primary", scale=0, min_width=96, elem_id="aula-game-score-run"
                 )
                 self.halt = gr.Button(
-                    static("chat.stop"), scale=0, min_width=96, visible=False, elem_id="aula-game-score-stop"
+                    static("chat.stop"), scale=0, min_width=96, visible=HIDDEN, elem_id="aula-game-score-stop"
                 )
             self.scored = block("", "aula-game-scored")
 

@@ -26,9 +26,10 @@ class Shared:
     def __init__(self, to_steps: gr.State | None = None) -> None:
         """Make the states; nothing visible. `to_steps`: the Lab's own, see ui.lab.shared."""
         self.tabs: gr.Tabs | None = None
-        # Becomes True when the Playground is first opened: what is filled then is not an output on loading. Gradio's
-        # page looks through its whole tree for each part that ever was one whenever anything begins or ends.
-        self.opened = gr.State(False)
+        # Changes when the Playground is first opened: what is filled then is not an output on loading. Gradio's page
+        # looks through its whole tree for each part that ever was one whenever anything begins or ends.
+        self.opened = gr.State(0)
+        self.arrived = gr.State(None)  # None until the columns were filled, see CompareTab.arrive
         self.column_inputs: list[gr.components.Component] = []
         self.read_columns: Callable[[Sequence[object], str], tuple[Column, ...]] = _none
         # Packets: {"nonce": ..., ...}. The nonce makes the same content count as a change.

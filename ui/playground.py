@@ -48,6 +48,12 @@ class PlaygroundTab:
 
     def wire(self, blocks: gr.Blocks, own: gr.Tab) -> None:
         """Connect the callbacks of every inner tab; `own` is the Playground's among the page's."""
-        own.select(lambda: True, None, self.shared.opened, show_progress="hidden", api_visibility="private")
+        places = [self.shared.opened, self.shared.arrived]
+        own.select(_opened, places, self.shared.opened, show_progress="hidden", api_visibility="private")
         for tab in self._tabs.values():
             tab.wire(blocks)
+
+
+def _opened(times: int, arrived: str | None) -> int:
+    """Count how often the Playground was opened until its columns were there: once, unless something failed."""
+    return times + (arrived is None)

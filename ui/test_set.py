@@ -59,7 +59,14 @@ class TestTab:
         shared.opened.change(self.begin, None, [parts.intro, parts.editor.kind], **quiet)
         # As one types, only the last state of the table matters.
         changed = [one.change for one in (parts.table, parts.kept, parts.repeats, parts.seed, parts.name)]
-        gr.on([*changed, tabs.change], self.look, looked, looks, trigger_mode="always_last", **quiet)
+        gr.on(
+            [*changed, tabs.change, shared.arrived.change],
+            self.look,
+            looked,
+            looks,
+            trigger_mode="always_last",
+            **quiet,
+        )
         before = [self.draft, shared.incoming_test, *held]
         blocks.load(self.restore, before, [*held, parts.own], **quiet).then(self.look, looked, looks, **quiet)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SLOW, Opener, ask, lang_of, scope, settled
+from tests.browser.conftest import SLOW, Opener, ask, lang_of, scope, settled, tab
 from tests.running_app import App, start
 from ui.texts import say
 
@@ -32,6 +32,7 @@ def opened(page: Page) -> Page:
         visible = page.locator("#aula-tabs .overflow-dropdown button", has_text=name)
     visible.first.click()
     expect(page.locator("#aula-differs p")).to_be_visible()
+    expect(page.locator("#aula-improve-stop-0")).to_be_hidden()
     return page
 
 
@@ -191,6 +192,11 @@ def test_a_strategy_goes_to_the_chat_and_a_turn_comes_back(open_page: Opener) ->
     page.reload()
     settled(page)
     expect(strategy).to_be_visible()  # kept by this browser
+    ask(page, "¿Y 3 y 3?")
+    page.locator("#aula-to-playground").click()  # where nobody has been since the reload
+    expect(page.locator(box(page, "variable", 0))).to_have_value("¿Y 3 y 3?")
+    expect(page.locator(box(page, "begin", 0))).to_have_value("Pues mira:")
+    tab(page, 0)
     strategy.locator("[data-do=remove]").click()
     expect(strategy).to_have_count(0)
 

@@ -79,17 +79,18 @@ def test_an_earlier_answer_of_a_chat_is_linked_and_opens() -> None:
     packet = of_messages([*kept(), *again], 2)
     assert (packet["title"], packet["answer"]) == ("Why? Tell me.", "Because.")
     assert of_messages([*kept(), *again], 6)["title"] == of_messages([*kept(), *again])["title"] == "And then?"
-    for none in (1, 3, 7):
-        with pytest.raises(NoAnswerYet):
-            of_messages([*kept(), *again], none)
+    for number, why in ((1, NoAnswerYet), (3, AnswerNotKept), (7, AnswerNotKept)):
+        with pytest.raises(why):
+            of_messages([*kept(), *again], number)
+    assert links([*kept(), *again], last=False) == ["2", "6"]  # another is being written
     assert links([*kept(), *again]) == ["2"]  # the last one has a button
     declined = kept(stats={"model": "tiny", "finish_reason": "declined"})
     for shut in (declined, kept(reading=None), kept(stats={})):
         assert links([*shut, *again]) == []
 
 
-def links(messages: list[Message]) -> list[str]:
-    shown = [part for line in lines(messages, "en") for part in line["content"]]
+def links(messages: list[Message], last: bool = True) -> list[str]:
+    shown = [part for line in lines(messages, "en", last) for part in line["content"]]
     values = [part if isinstance(part, str) else str(part.value) for part in shown]
     return re.findall(r'data-tokens="(\d+)"', "".join(values))
 

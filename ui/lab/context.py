@@ -140,8 +140,9 @@ class ContextPanel:
     def renew(self, request: gr.Request, text: object) -> object:
         """List the documents that there are now."""
         held = self._choices(request)
-        chosen = str(text) if known(text, held) else f"filler:{language(request)}"
-        return gr.Dropdown(choices=held, value=chosen)
+        if known(text, held):  # left alone: `begin` may be on its way with another
+            return gr.Dropdown(choices=held)
+        return gr.Dropdown(choices=held, value=f"filler:{language(request)}")
 
     @guarded
     def example(self, request: gr.Request) -> Updates:

@@ -33,7 +33,9 @@ def of_messages(messages: Sequence[Message], number: int = 0) -> Json:
     """
     upto = [one for one in messages if not number or one.id <= number]  # numbers grow along a conversation
     found = upto[-1] if upto else None
-    if found is None or found.role != "assistant" or not found.content or number not in (0, found.id):
+    if number and (found is None or found.id != number):  # another window has cut the conversation
+        raise AnswerNotKept
+    if found is None or found.role != "assistant" or not found.content:
         raise NoAnswerYet
     question = next((one.content for one in reversed(upto) if one.role == "user"), "")
     stats, reading = mapping(found.meta.get("stats")), mapping(found.meta.get("reading"))
