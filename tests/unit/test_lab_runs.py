@@ -21,6 +21,7 @@ from ui.lab.context import ContextPanel
 from ui.lab.context_run import Kept, Map, Ready
 from ui.lab.models import ModelsPanel
 from ui.lab.pace import Seldom, ending
+from ui.lab.shared import Shared
 from ui.lab.tokens import TokensPanel
 from ui.lab.word_counts import WordCounts
 from ui.lab.word_models import WordModels
@@ -33,6 +34,8 @@ NEEDLE = (NEEDLES["en"].sentence, NEEDLES["en"].question, ", ".join(NEEDLES["en"
 
 class Fake:
     """As much of what the panels share as a run asks for before it reaches a model."""
+
+    choices = Shared.choices
 
     def __init__(self, chat: Callable[[str], object]) -> None:
         engine = SimpleNamespace(status=lambda: SimpleNamespace(model="m", title="M"), chat=self._none)
