@@ -19,6 +19,7 @@ from ui.lab import LabTab
 from ui.models import ModelsTab
 from ui.outside import LocalBlocks
 from ui.page import PageMiddleware, is_this_machine
+from ui.part_index import PartIndex
 from ui.playground import PlaygroundTab
 from ui.texts import static, translations
 from ui.theme import css, theme
@@ -171,7 +172,7 @@ def launch_kwargs(host: str, handover: Path | None = None) -> Keywords:
 
     `handover`: the folder through which backups come and go.
     """
-    middleware = [Middleware(PageMiddleware, private=is_this_machine(host))]
+    middleware = [Middleware(PageMiddleware, private=is_this_machine(host)), Middleware(PartIndex)]
     if handover is not None:
         middleware.append(Middleware(HandoverRoute, folder=handover))
     return {

@@ -125,7 +125,7 @@ def test_private_is_what_listens_on_this_machine_only() -> None:
     asked = ("127.0.0.1", "127.0.0.2", "localhost", "::1", "0.0.0.0", "::", "192.168.1.7", "aula.example")
     assert [is_this_machine(host) for host in asked] == [True] * 4 + [False] * 4
     for host, private in (("127.0.0.1", True), ("0.0.0.0", False)):
-        (middleware,) = launch_kwargs(host)["app_kwargs"]["middleware"]
+        middleware, _ = launch_kwargs(host)["app_kwargs"]["middleware"]
         assert middleware.kwargs == {"private": private}
 
 
