@@ -7,10 +7,14 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from gradio_client import Client
+from gradio_client.exceptions import AppError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +35,18 @@ class App:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def loaded(client: Client) -> Client:
+    """Wait until the app's model has been loaded: the page is served before."""
+    for _ in range(480):
+        try:
+            client.predict("a", api_name="/tokenize")
+        except AppError:
+            time.sleep(0.25)
+        else:
+            return client
+    raise RuntimeError("the model was not loaded")
 
 
 def start(data: Path, models: Path, *flags: str, env: Mapping[str, str] | None = None, download: bool = False) -> App:

@@ -88,11 +88,11 @@ class Memory:
         if code != 0:
             raise RuntimeError(f"llama_decode returned {code}")
 
-    def rows(self, use: Callable[[int, Row], T]) -> list[T]:
-        """Return use(place, logits) for each token of the last step that gave scores; a row is only valid there."""
+    def rows(self, use: Callable[[int, Row], T], wanted: slice = slice(None)) -> list[T]:
+        """Return use(place, logits) for the `wanted` of the tokens that gave scores last; a row is only valid there."""
         found: list[T] = []
         with self._native:
-            for place, output in enumerate(self._outputs):
+            for place, output in enumerate(self._outputs[wanted]):
                 pointer = api.llama_get_logits_ith(self._alive(), output)
                 found.append(use(place, np.ctypeslib.as_array(pointer, shape=(self._words,))))
         return found

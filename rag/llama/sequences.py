@@ -36,8 +36,8 @@ class Sequences:
     the rest one by one, and add them up in another order; small differences then grow from layer to layer. So:
 
     `after` reads as llama.cpp reads a prompt, and gives the same to the last digit however one comes to a sequence.
-    `after(..., filled=True)` and `score` fill the last four up, and give the same as each other: a sequence that is
-    walked through token by token has the probability that it has in one pass.
+    `after(..., filled=True)` and `score` fill tokens and scores up to a multiple of ALIGN, and give the same as each
+    other: a sequence that is walked through token by token has the probability that it has in one pass.
     `after_each` is for searching: many at once in little time, with scores that differ a little from both.
     """
 
@@ -47,6 +47,7 @@ class Sequences:
         self._turns = turns
         self._line = Memory(handles, turns, size, 1, STEP)
         self._held: list[int] = []  # what is in it
+        self._sound = 0  # so many of them were read in whole groups
         self._branches = Branches(handles, turns, size, STEP)
         self._ones = Turns()  # one look at a time; a look is short
         self._rows: OrderedDict[tuple[bool, tuple[int, ...]], Row] = OrderedDict()
@@ -131,11 +132,11 @@ class Sequences:
         found: list[T] = []
         with self._look(cancel):
             read = whole[:-1]
-            self._keep(min(shared(read, self._held), (start - 1) - (start - 1) % ALIGN))
+            self._keep(min(self._same(read), start - 1))
             for part in steps(read[len(self._held) :], _SCORED):
                 first = max(start, len(self._held) + 1)  # of the tokens that this part chooses
-                self._step(part, range(first - len(self._held) - 1, len(part)), cancel, filled=True)
-                found += self._line.rows(lambda place, row, first=first: use(first + place, row))  # type: ignore[misc]
+                wanted = self._step(part, range(first - len(self._held) - 1, len(part)), cancel, filled=True)
+                found += self._line.rows(lambda place, row, first=first: use(first + place, row), wanted)  # type: ignore[misc]
                 _tell(told, len(self._held), len(read))
         return found
 
@@ -178,30 +179,42 @@ class Sequences:
     def _read(
         self, tokens: tuple[int, ...], cancel: threading.Event | None, told: Progress | None, filled: bool
     ) -> Row:
-        self._keep(shared(tokens, self._held))
+        self._keep(min(self._same(tokens), len(tokens) - 1) if filled else shared(tokens, self._held))
+        wanted = slice(None)
         for part in steps(tokens[len(self._held) :], STEP):
             last = len(self._held) + len(part) == len(tokens)
-            self._step(part, range(len(part) - 1, len(part)) if last else range(0), cancel, filled)
+            wanted = self._step(part, range(len(part) - 1, len(part)) if last else range(0), cancel, filled)
             _tell(told, len(self._held), len(tokens))
-        row = self._line.rows(lambda _, row: row.copy())[0]
+        row = self._line.rows(lambda _, row: row.copy(), wanted)[0]
         row.flags.writeable = False  # it is remembered
         return row
+
+    def _same(self, tokens: Sequence[int]) -> int:
+        """Return how many of the tokens are held as filled reading leaves them."""
+        same = 0
+        while same < min(len(tokens), self._sound) and tokens[same] == self._held[same]:
+            same += 1
+        return same
 
     def _keep(self, count: int) -> None:
         """Keep so many tokens of the line."""
         if self._line.open():
-            self._held = []
+            self._held, count = [], 0
         count = min(count, len(self._held))
         if count < len(self._held) and not self._line.cut(0, count):
             count = 0
         self._held = self._held[:count]
+        self._sound = min(self._sound, count)
 
-    def _step(self, part: Sequence[int], scored: range, cancel: threading.Event | None, filled: bool) -> None:
+    def _step(self, part: Sequence[int], scored: range, cancel: threading.Event | None, filled: bool) -> slice:
+        """Read a part, and return which of the scores that it gave are those of `scored`."""
         held, self._held = self._held, []  # if it fails, what is in the memory is not known
         more = -len(part) % ALIGN if filled and self._line.cuts else 0  # what comes later changes nothing before it
         more = more if len(held) + len(part) + more <= self.size else 0
+        tokens = [*part, *([part[-1]] * more)]
+        given = _grouped(scored, len(tokens)) if filled else scored
         try:
-            self._line.read([Stretch(0, len(held), [*part, *([part[-1]] * more)], scored)], cancel)
+            self._line.read([Stretch(0, len(held), tokens, given)], cancel)
             if more:
                 self._line.cut(0, len(held) + len(part))
         except Cancelled:
@@ -211,7 +224,10 @@ class Sequences:
             self._line.rest()
             raise
         self._held = [*held, *part]
+        if self._sound == len(held):
+            self._sound += len(tokens) - len(tokens) % ALIGN if not more else len(part)
         self._steps += 1
+        return slice(scored.start - given.start, scored.stop - given.start)
 
     def _remember(self, key: tuple[bool, tuple[int, ...]], row: Row) -> None:
         """Keep the row, unless the model is closed by now."""
@@ -236,6 +252,18 @@ class Sequences:
         with self._ones.taken(late) as got:  # not while somebody looks, and nobody begins meanwhile
             if got:
                 self.rest()
+
+
+def _grouped(scored: range, count: int) -> range:
+    """Return the scores to be asked for among those of `count` tokens, so that they are a multiple of ALIGN.
+
+    The last layers are reckoned for these tokens alone: one by itself would go through another kernel there.
+    """
+    if not scored:
+        return scored
+    wanted = min(count, len(scored) + -len(scored) % ALIGN)
+    stop = min(count, scored.start + wanted)
+    return range(stop - wanted, stop)
 
 
 def _tell(told: Progress | None, done: int, total: int) -> None:

@@ -13,7 +13,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from tests.running_app import App, start
+from tests.running_app import App, loaded, start
 
 DECODING = {"temperature": 0, "max_tokens": 6}
 EXPERIMENT = {
@@ -60,7 +60,7 @@ def app(data: Path, models_dir: Path) -> Iterator[App]:
 @pytest.fixture(scope="module")
 def client(app: App, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     connected = Client(app.url, verbose=False, download_files=str(tmp_path_factory.mktemp("down")))
-    yield connected
+    yield loaded(connected)
     connected.close()
 
 

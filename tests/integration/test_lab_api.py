@@ -15,7 +15,7 @@ from scipy.special import log_softmax
 from rag.llm import LlamaChat
 from rag.models import Catalogue
 from rag.settings import Settings
-from tests.running_app import App, start
+from tests.running_app import App, loaded, start
 
 pytestmark = pytest.mark.model
 
@@ -34,7 +34,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, models_dir: Path) -> Iterator[
 @pytest.fixture(scope="module")
 def client(app: App) -> Iterator[Client]:
     connected = Client(app.url, verbose=False, httpx_kwargs={"timeout": 120})
-    yield connected
+    yield loaded(connected)
     connected.close()
 
 
