@@ -6,6 +6,7 @@ question box can be written into, and for Aula that Python has filled what is ke
 
 from __future__ import annotations
 
+import os
 import socket
 import statistics
 import subprocess
@@ -13,21 +14,23 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.settings import Settings
-
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-_BARE = "import gradio as gr; gr.ChatInterface(lambda said, before: said, analytics_enabled=False).launch({})"
+_BARE = (
+    "import gradio as gr; gr.ChatInterface(lambda said, before: said, analytics_enabled=False).launch("
+    "server_port={port}, quiet=True, share=False)"
+)
 _BOX = "textarea:visible"
 _FILLED = "#aula-sidebar :is(.aula-conversations, .aula-empty)"
 _PLAYGROUND, _COLUMNS = "#aula-tabs > .tab-wrapper [role=tab]:nth-of-type(3)", "#aula-differs p"
+_APP = Path(__file__).resolve().parents[1] / "app.py"
 _SLOW = 60_000  # ms
 
 
@@ -45,22 +48,21 @@ def run(options: Options) -> dict[str, Any]:
     from playwright.sync_api import sync_playwright
 
     from docs.make_pictures import FLAGS, browser_path
-    from tests.running_app import start
 
-    with tempfile.TemporaryDirectory() as folder, _bare() as bare, sync_playwright() as playwright:
-        models = Settings.from_env().models_dir
-        app = start(Path(folder), models, "--model", options.model, "--embedding", options.embedding)
-        try:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        port, other = _free(), _free()
+        app = [sys.executable, str(_APP), "--port", str(port), "--no-browser", "--no-download"]
+        app += ["--model", options.model, "--embedding", options.embedding]
+        bare = [sys.executable, "-c", _BARE.format(port=other)]
+        with _serving(app, port, AULA_DATA_DIR=folder) as ours_at, _serving(bare, other) as theirs_at:
             browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
             ours, theirs, looks = [], [], []
             for _ in range(options.rounds):
-                theirs.append(_opened(browser, bare, _BOX)[0])
-                page, look = _opened(browser, app.url, _BOX, _FILLED, then=(_PLAYGROUND, _COLUMNS))
+                theirs.append(_opened(browser, theirs_at, _BOX)[0])
+                page, look = _opened(browser, ours_at, _BOX, _FILLED, then=(_PLAYGROUND, _COLUMNS))
                 ours.append(page)
                 looks.append(look)
             browser.close()
-        finally:
-            app.stop()
     return {
         "rounds": options.rounds,
         "page_s": statistics.median(ours),
@@ -89,26 +91,26 @@ def _opened(browser: Browser, url: str, *there: str, then: tuple[str, str] | Non
         context.close()
 
 
-@contextmanager
-def _bare() -> Iterator[str]:
-    """A chat with nothing around it, in a process of its own; gives its address."""
+def _free() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = f"server_port={port}, quiet=True, share=False"
-    process = subprocess.Popen([sys.executable, "-c", _BARE.format(options)])
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def _serving(command: Sequence[str], port: int, **env: str) -> Iterator[str]:
+    """Start what serves a page, in a process of its own, and give its address once it answers."""
+    process = subprocess.Popen(command, env={**os.environ, **env}, stdout=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(240):
-            if process.poll() is not None:
-                raise SystemExit("The bare page did not start.")
+        while process.poll() is None:
             try:
                 with urllib.request.urlopen(url, timeout=5):
                     break
             except OSError:
                 time.sleep(0.25)
         else:
-            raise SystemExit("The bare page did not start.")
+            raise SystemExit("A page did not start.")
         yield url
     finally:
         process.terminate()
