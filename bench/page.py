@@ -45,7 +45,10 @@ class Options:
 
 def run(options: Options) -> dict[str, Any]:
     """Return the seconds of both pages, and how long the first look at the Playground takes."""
-    from playwright.sync_api import sync_playwright
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise SystemExit("This needs requirements-dev.txt: `make check` installs it.") from error
 
     from docs.make_pictures import FLAGS, browser_path
 

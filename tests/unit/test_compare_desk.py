@@ -20,7 +20,7 @@ from ui.column_draft import before, found, kept, taken_in
 from ui.column_editor import FIELDS, MOST, PROMPT, Fields
 from ui.column_filling import empty, put
 from ui.compare import CompareTab
-from ui.components import MODEL, PLAY, Running
+from ui.components import HIDDEN, MODEL, PLAY, Running
 from ui.lesson_game import GamePanel
 from ui.page import COOKIE
 from ui.play_state import Shared, columns_packet
@@ -96,6 +96,11 @@ def inputs(*rows: Fields, replies: object = (), q: str = "") -> list[object]:
     return [len(rows), *fields, list(replies), ["q"], {}, q, *[""] * (BOXES - 1)]  # type: ignore[call-overload]
 
 
+def arrive(desk: Desk, packet: object, *values: object) -> Any:
+    """Put in what another tab sends, the columns having been shown before."""
+    return desk.tab.arrive(ME, packet, "", None, *values)[1:]
+
+
 def click(do: str, key: str = "") -> Any:
     return SimpleNamespace(_data={"do": do, "id": key})
 
@@ -115,7 +120,7 @@ def test_a_reload_finds_the_columns_as_they_were_left(desk: Desk) -> None:
     half = put(TWO) | {"user": "{% half", "schema": "{", "temperature": None}
     followed = desk.tab.follow(ME, *inputs(put(ONE), half, put(TWO), q="algo"))
     draft = followed[desk.desk.around.index(desk.desk.draft)]
-    shown = desk.tab.begin(ME, draft, *BLANK)
+    shown = desk.tab.arrive(ME, None, None, draft, *BLANK)[1:]
     assert desk.rows(shown) == ["Di {{q}}", "{% half", "Canta {{q}}"]
     values = desk.shown(shown)
     assert values[desk.desk.editors[1].parts["schema"]._id] == "{"
@@ -123,10 +128,32 @@ def test_a_reload_finds_the_columns_as_they_were_left(desk: Desk) -> None:
 
 
 def test_what_is_laid_or_brought_in_is_kept_too(desk: Desk) -> None:
-    shown = desk.shown(desk.tab.take_in(ME, columns_packet([TWO, ONE], {"q": "x"}), *BLANK))
+    shown = desk.shown(arrive(desk, columns_packet([TWO, ONE], {"q": "x"}), *BLANK))
     rows, values = found(shown[desk.desk.draft._id], "ana") or ([], {})
     assert [row["user"] for row in rows] == ["Canta {{q}}", "Di {{q}}"]
     assert values["q"] == "x"
+
+
+def test_what_arrives_before_the_first_look_is_put_into_the_draft_and_only_once(desk: Desk) -> None:
+    draft = column_draft_of(desk)
+    packet = columns_packet([], {"q": "x"})
+    nonce, *updates = desk.tab.arrive(ME, packet, None, draft, *BLANK)
+    assert nonce == packet["nonce"]
+    assert desk.rows(updates)[:2] == ["Canta {{q}}", "Di {{q}}"]
+    assert all(skipped(one) for one in desk.tab.arrive(ME, packet, nonce, draft, *FULL))
+    assert all(skipped(one) for one in desk.tab.arrive(ME, None, nonce, draft, *FULL))
+    assert not skipped(desk.tab.arrive(ME, columns_packet([], {"q": "y"}), nonce, draft, *FULL)[0])
+
+
+def test_a_longer_draft_wins_over_what_a_page_has_left(desk: Desk) -> None:
+    kept_there = kept([put(ONE), put(TWO), put(TWO)], {}, "ana")
+    shown = desk.tab.arrive(ME, None, None, kept_there, *FULL)[1:]
+    assert desk.rows(shown)[:3] == ["Di {{q}}", "Canta {{q}}", "Canta {{q}}"]
+
+
+def column_draft_of(desk: Desk) -> object:
+    """What a browser keeps of two columns."""
+    return desk.shown(arrive(desk, columns_packet([TWO, ONE]), *BLANK))[desk.desk.draft._id]
 
 
 def test_a_draft_is_its_owners_and_what_is_none_is_left() -> None:
@@ -214,14 +241,14 @@ def test_no_answer_is_written_once_the_columns_are_others(desk: Desk, how: str) 
         "choose": lambda: desk.tab.choose(ME, desk.desk.strategies.choices("ana", "es")[0][1], 0, *FULL),
         "added": lambda: desk.tab.added(ME, *FULL),
         "arrange": lambda: desk.tab.arrange(ME, click("remove"), 0, *three),
-        "take_in": lambda: desk.tab.take_in(ME, columns_packet([TWO, ONE]), *FULL),
+        "take_in": lambda: arrive(desk, columns_packet([TWO, ONE]), *FULL),
         "undone": lambda: desk.tab.undone(ME, before([put(TWO), put(ONE)], [None, None], {}), *FULL),
     }
     moves[how]()
     rest = list(stream)
     assert all(skipped(update) for updates in rest for update in updates[: MOST + 1])
     assert say("es", "play.told_moved") in rest[-1][MOST + 1]
-    assert (rest[-1][-2].visible, rest[-1][-1].visible) == (True, False)
+    assert (rest[-1][-2].visible, rest[-1][-1].visible) == (True, HIDDEN)
     assert desk.asked == ["Uno"]
 
 
@@ -239,7 +266,7 @@ def test_an_error_that_nobody_foresaw_fails_one_column_only(desk: Desk, caplog: 
     assert "hola" in last[1]
     assert [reply["text"] for reply in last[MOST]] == ["", "hola"]
     assert "1 de 2" in last[MOST + 1]
-    assert (last[-2].visible, last[-1].visible) == (True, False)
+    assert (last[-2].visible, last[-1].visible) == (True, HIDDEN)
 
 
 def test_the_buttons_come_back_whatever_fails(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +275,7 @@ def test_the_buttons_come_back_whatever_fails(desk: Desk, monkeypatch: pytest.Mo
     with pytest.raises(gr.Error):
         for updates in desk.tab.run.ask(ME, *FULL):
             seen.append(updates)
-    assert (seen[-1][-2].visible, seen[-1][-1].visible) == (True, False)
+    assert (seen[-1][-2].visible, seen[-1][-1].visible) == (True, HIDDEN)
 
 
 def test_what_takes_minutes_waits_apart_from_the_chat(desk: Desk) -> None:
@@ -265,7 +292,7 @@ def test_the_games_buttons_come_back_whatever_fails(which: str) -> None:
     with gr.Blocks() as blocks:
         panel: Any = GamePanel(services, Running())
         panel.layout()
-        panel.wire(blocks)
+        panel.wire(blocks, gr.State(0))
     groups = {fn.fn.__name__: fn.concurrency_id for fn in blocks.fns.values() if fn.fn}
     assert groups[which] == PLAY
     stream = panel.ask(ME, "hola") if which == "ask" else panel.rate(ME, panel._defence(ME)[0], False, False)
@@ -273,14 +300,14 @@ def test_the_games_buttons_come_back_whatever_fails(which: str) -> None:
     with pytest.raises(gr.Error):
         for updates in stream:
             seen.append(updates)
-    assert (seen[-1][-2].visible, seen[-1][-1].visible) == (True, False)
+    assert (seen[-1][-2].visible, seen[-1][-1].visible) == (True, HIDDEN)
 
 
 # -- what stood here ---------------------------------------------------------------------------------------------
 
 
 def test_what_is_replaced_can_be_brought_back(desk: Desk) -> None:
-    shown = desk.shown(desk.tab.take_in(ME, columns_packet([TWO, ONE, ONE], {"q": "otro"}), *FULL))
+    shown = desk.shown(arrive(desk, columns_packet([TWO, ONE, ONE], {"q": "otro"}), *FULL))
     assert shown[desk.desk.undo._id].visible
     now = inputs(put(TWO), put(ONE), put(ONE), q="otro")
     updates = desk.tab.undone(ME, shown[desk.desk.before._id], *now)
@@ -301,7 +328,7 @@ def test_a_rule_a_copy_and_a_removal_can_be_undone_and_typing_asks_nothing(desk:
     ):
         kept_there = desk.shown(updates)[desk.desk.before._id]
         assert [row["user"] for row in kept_there["rows"]][:2] == ["Di {{q}}", "Canta {{q}}"]
-    assert not desk.shown(desk.tab.added(ME, *FULL))[desk.desk.undo._id].visible
+    assert desk.shown(desk.tab.added(ME, *FULL))[desk.desk.undo._id].visible == HIDDEN
 
 
 def test_one_column_goes_where_nothing_is_written() -> None:
