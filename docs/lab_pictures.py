@@ -98,6 +98,8 @@ def _picture(opened: Callable[[], Page], panel: str, lang: str, path: Path, whol
     page.wait_for_timeout(1_500)
     if not whole:
         page.locator(f"#aula-lab-{panel}-try-{example}").scroll_into_view_if_needed()
+        if panel in ("embeddings", "words"):  # what is drawn is far below its example
+            shown.evaluate("figure => figure.scrollIntoView({block: 'center'})")
     page.screenshot(path=path, full_page=whole)
     page.context.close()
 

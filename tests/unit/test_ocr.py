@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -105,8 +106,12 @@ def set_when(path: Path, event: threading.Event) -> None:
 
 
 def ended(number: int) -> bool:
-    """Whether a process is no more, or only waits to be counted by its parent."""
-    try:
-        return psutil.Process(number).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    """Whether a process is no more, or only waits to be counted by its parent; on a busy machine it takes a moment."""
+    for _ in range(100):
+        try:
+            if psutil.Process(number).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.1)
+    return False
