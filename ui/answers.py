@@ -67,7 +67,8 @@ def _kept(message: Message, last: bool) -> dict[str, object]:
     if isinstance(reading, dict) and not last:
         answer["reading"] = {**reading, "prompt": ""}
         there, _ = said.messages(str(reading.get("prompt") or ""), reading.get("turns"))
-        answer["opens"] = message.id if there and message.content else 0
+        asked = mapping(message.meta.get("stats")).get("finish_reason") != "declined"
+        answer["opens"] = message.id if there and asked and message.content else 0
     return answer
 
 
@@ -121,7 +122,7 @@ def _figures(answer: Mapping[str, object], lang: str) -> Markup:
     if stats.get("tokens_per_s"):
         parts.append(say(lang, "chat.stat_speed", n=decimal(real(stats["tokens_per_s"]), lang)))
     told: list[str | Markup] = [" · ".join(parts)]
-    if answer.get("opens") and stats.get("finish_reason") != "declined":
+    if answer.get("opens"):
         link = Markup('<button type="button" class="aula-link" data-tokens="{}" aria-label="{}">{}</button>')
         told.append(link.format(answer["opens"], say(lang, "lab.steps.look_name"), say(lang, "lab.steps.look")))
     return Markup('<p class="aula-stats">{}</p>').format(Markup(" · ").join(told))

@@ -24,6 +24,7 @@ from ui.components import (
     buttons,
     clicked,
     guarded,
+    idle,
     language,
     owner_of,
 )
@@ -133,7 +134,7 @@ class ChatTab:
             self.chatbot.edit(self.edit, given, stage, **asking),
         ):
             # Only then: a click on Send while the answer is still being ended would be lost.
-            asked.then(self.rest, None, [self.send, self.stop], **quiet)
+            asked.then(idle, None, [self.send, self.stop], **quiet)
         self.stop.click(self.halt, None, None, queue=False, **quiet)
         self.new.click(self.begin, None, opened, **quiet)
         self.list.click(self.manage, [self.conversation], opened, **quiet)
@@ -238,10 +239,6 @@ class ChatTab:
             gr.skip(),
             conversation_list(self._services.history.conversations(owner), conversation, lang),
         )
-
-    def rest(self) -> Updates:
-        """Bring Send back in the place of Stop, once the answer has ended in whatever way."""
-        return buttons(busy=False)
 
     def halt(self, request: gr.Request) -> None:
         """Stop the answer that this page is waiting for."""

@@ -57,6 +57,11 @@ def buttons(busy: bool) -> tuple[gr.Button, gr.Button]:
     return gr.Button(visible=seen(not busy)), gr.Button(visible=seen(busy))
 
 
+def idle() -> tuple[gr.Button, gr.Button]:
+    """Put the button back that begins something, however it ended."""
+    return buttons(busy=False)
+
+
 def owner_of(request: gr.Request) -> str:
     """Return whose documents and conversations these are."""
     return str(request.username) if request.username else LOCAL

@@ -11,7 +11,7 @@ from ui.part_index import indexed
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-# A tree with one id twice, as the walk would meet it, ids that are not there, and a part that comes later.
+# A tree, ids that are not in it, and a part that comes later.
 SAME = """([walk, index]) => {
   const make = source => new Function(source + ';return Z')();
   const [one, two] = [make(walk), make(index)];

@@ -11,7 +11,7 @@ from lab.filler import NEEDLES
 from lab.needle import MOST_DEPTHS, MOST_LENGTHS, MOST_REPEATS, Grid
 from lab.pace import Pace
 from rag.errors import BadOption
-from ui.components import HIDDEN, block, buttons, guarded, language, owner_of
+from ui.components import HIDDEN, block, buttons, guarded, idle, language, owner_of
 from ui.lab import context_run, context_view
 from ui.lab.context_run import WORDS, Asked, Kept, needle_of, sizes_of
 from ui.lab.context_text import choices, known
@@ -92,7 +92,7 @@ class ContextPanel:
         shown = [self.plan, self.told, self.found, self.kept, self.go, self.stop]
         opened = [*words, self.text, self.plan, self.told]
         self._shared.opened.change(self.begin, [model, *words, self.text, *grid], opened, preprocess=False, **QUIET)
-        gr.on(self._tabs(), self.renew, self.text, self.text, preprocess=False, **QUIET)
+        gr.on(self._shared.returns, self.renew, self.text, self.text, preprocess=False, **QUIET)
         gr.on(
             [model.change, *(one.change for one in grid)],
             self.reckon,
@@ -103,17 +103,13 @@ class ContextPanel:
             **QUIET,
         )
         self.go.click(self.run, asked, shown, preprocess=False, trigger_mode="once", **ASKING).then(
-            self.rest, None, shown[-2:], **QUIET
+            idle, None, shown[-2:], **QUIET
         )
         self.quick.click(self.example, None, [*words, self.text, *grid], **QUIET).success(
             self.run, asked, shown, preprocess=False, **ASKING
-        ).then(self.rest, None, shown[-2:], **QUIET)
+        ).then(idle, None, shown[-2:], **QUIET)
         self.stop.click(self.end, None, None, queue=False, **QUIET)
         blocks.unload(self.end)
-
-    def _tabs(self) -> list[object]:
-        """Return what happens when somebody comes back: documents may have come meanwhile."""
-        return [tabs.select for tabs in (self._shared.tabs, self._shared.page_tabs) if tabs is not None]
 
     # -- callbacks ---------------------------------------------------------------------------------------------
 
@@ -184,11 +180,6 @@ class ContextPanel:
     def end(self, request: gr.Request) -> None:
         """Stop; what was found stays."""
         self._shared.running.stop(run_key(request, "context"))
-
-    @guarded
-    def rest(self) -> Updates:
-        """Put the button back, however the run ended."""
-        return buttons(busy=False)
 
     # -- how ---------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from langchain_core.messages import HumanMessage
 
 from lab.comparison import Both, compare
 from rag.errors import BadOption, Cancelled, NothingToCompare, TextTooLong, TwoModelsLent
-from ui.components import HIDDEN, block, buttons, guarded, language
+from ui.components import HIDDEN, block, buttons, guarded, idle, language
 from ui.lab import models_view
 from ui.lab.models_view import Figures
 from ui.lab.pace import Clock, bar, ending, status
@@ -83,21 +83,17 @@ class ModelsPanel:
         pair = [self.first, self.second]
         asked = [*pair, self.text, self.prompt, self.steps]
         shown = [self.told, self.found, self.go, self.stop]
-        gr.on(self._tabs(), self.renew, pair, pair, preprocess=False, **QUIET)
+        gr.on(self._shared.returns, self.renew, pair, pair, preprocess=False, **QUIET)
         self._shared.opened.change(self.hint, None, self.told, **QUIET)
         self.go.click(self.run, asked, shown, preprocess=False, trigger_mode="once", **ASKING).then(
-            self.rest, None, shown[-2:], **QUIET
+            idle, None, shown[-2:], **QUIET
         )
         for name, button in self.tries.items():
             button.click(self._filler(name), None, asked, **QUIET).success(
                 self.run, asked, shown, preprocess=False, **ASKING
-            ).then(self.rest, None, shown[-2:], **QUIET)
+            ).then(idle, None, shown[-2:], **QUIET)
         self.stop.click(self.end, None, None, queue=False, **QUIET)
         blocks.unload(self.end)
-
-    def _tabs(self) -> list[object]:
-        """Return what happens when somebody comes back: models may have come or gone meanwhile."""
-        return [tabs.select for tabs in (self._shared.tabs, self._shared.page_tabs) if tabs is not None]
 
     def _filler(self, example: str) -> object:
         @guarded
@@ -166,11 +162,6 @@ class ModelsPanel:
     def end(self, request: gr.Request) -> None:
         """Stop comparing."""
         self._shared.running.stop(run_key(request, "models"))
-
-    @guarded
-    def rest(self) -> Updates:
-        """Put the button back, however the comparison ended."""
-        return buttons(busy=False)
 
     # -- how ---------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ class Shared:
         self.opened = gr.State(False)  # becomes True when the Lab is first opened, see ui.play_state.Shared
         self.tabs: gr.Tabs | None = None
         self.page_tabs: gr.Tabs | None = None
+        self.own: gr.Tab | None = None
         # A finished answer to look at: see steps_packet. Chat and Playground write it; the Steps panel listens.
         self.to_steps = gr.State(None)
 
@@ -54,9 +55,15 @@ class Shared:
         )
 
     def wire(self, tab: gr.Tab) -> None:
-        """Keep the list of models current."""
+        """Keep the list of models current; `tab` is the Lab's own among the page's."""
+        self.own = tab
         tab.select(self.renew, self.model, self.model, preprocess=False, **QUIET)
         tab.select(lambda: True, None, self.opened, **QUIET)
+
+    @property
+    def returns(self) -> list[object]:
+        """What happens when somebody comes back to the Lab or a panel: documents and models may have come or gone."""
+        return [tab.select for tab in (self.own, self.tabs) if tab is not None]
 
     @guarded
     def renew(self, request: gr.Request, model: object) -> object:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from lab.readings import LONGEST, Loaded, Reading, Readings, check
 from rag.errors import AulaError
-from ui.components import HIDDEN, block, buttons, guarded, language, progress_bar
+from ui.components import HIDDEN, block, buttons, guarded, idle, language, progress_bar
 from ui.lab import tokens_view
 from ui.lab.pace import ending, status
 from ui.lab.shared import QUIET, Shared, intro, run_key, try_this, worked
@@ -63,16 +63,12 @@ class TokensPanel:
         """Connect the callbacks."""
         asked = [self._shared.model, self.text, self.other, self.special]
         shown = [self.told, self.found, self.go, self.stop]
-        gr.on(self.go.click, self.read, asked, shown, preprocess=False, **QUIET).then(
-            self.rest, None, shown[-2:], **QUIET
-        )
-        self.special.input(self.again, asked, shown, preprocess=False, **QUIET).then(
-            self.rest, None, shown[-2:], **QUIET
-        )
+        gr.on(self.go.click, self.read, asked, shown, preprocess=False, **QUIET).then(idle, None, shown[-2:], **QUIET)
+        self.special.input(self.again, asked, shown, preprocess=False, **QUIET).then(idle, None, shown[-2:], **QUIET)
         for name, button in self.tries.items():
             button.click(self._filler(name), None, [self.text, self.other, self.special], **QUIET).success(
                 self.read, asked, shown, preprocess=False, **QUIET
-            ).then(self.rest, None, shown[-2:], **QUIET)
+            ).then(idle, None, shown[-2:], **QUIET)
         self.stop.click(self.end, None, None, queue=False, **QUIET)
         blocks.unload(self.end)
 
@@ -130,11 +126,6 @@ class TokensPanel:
     def end(self, request: gr.Request) -> None:
         """Stop reading."""
         self._shared.running.stop(run_key(request, "tokens"))
-
-    @guarded
-    def rest(self) -> Updates:
-        """Put the button back, however the reading ended."""
-        return buttons(busy=False)
 
     # -- how ---------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from lab.sampler import Settings
 from lab.writing import sample
 from rag.errors import AulaError, BadOption, Cancelled, TextTooLong
 from rag.llm import LlamaChat
-from ui.components import HIDDEN, block, buttons, guarded, language, owner_of
+from ui.components import HIDDEN, block, buttons, guarded, idle, language, owner_of
 from ui.lab.pace import Clock, bar
 from ui.lab.shared import ASKING, QUIET, Shared, Told, run_key, try_this, worked
 from ui.lab.word_figures import Measured, compared, told, writings
@@ -106,15 +106,14 @@ class WordModels:
 
     def wire(self, blocks: gr.Blocks) -> None:
         """Connect the callbacks."""
-        tabs = [one.select for one in (self._shared.tabs, self._shared.page_tabs) if one is not None]
-        gr.on(tabs, self.renew, self.document, [self.document, self.text], preprocess=False, **QUIET)
+        gr.on(self._shared.returns, self.renew, self.document, [self.document, self.text], preprocess=False, **QUIET)
         self.document.input(self.choose, self.document, self.text, preprocess=False, **QUIET)
         asked = [self._shared.model, self.document, self.text, self.begin, self.seed]
         shown = [self.found, self.go, self.stop, self.told]
-        self.go.click(self.teach, asked, shown, preprocess=False, **ASKING).then(self.rest, None, shown[1:3], **QUIET)
+        self.go.click(self.teach, asked, shown, preprocess=False, **ASKING).then(idle, None, shown[1:3], **QUIET)
         self.example.click(self.fill, None, [self.document, self.text, self.begin], **QUIET).success(
             self.teach, asked, shown, preprocess=False, **ASKING
-        ).then(self.rest, None, shown[1:3], **QUIET)
+        ).then(idle, None, shown[1:3], **QUIET)
         self.stop.click(self.end, None, None, queue=False, **QUIET)
         blocks.unload(self.end)
 
@@ -202,11 +201,6 @@ class WordModels:
     def end(self, request: gr.Request) -> None:
         """Stop asking the language model; what was counted stays."""
         self._shared.running.stop(run_key(request, "words"))
-
-    @guarded
-    def rest(self) -> Updates:
-        """Put the button back, however it ended."""
-        return buttons(busy=False)
 
 
 def _asked(text: str, begin: str, seed: object, lang: str) -> _Asked:
